@@ -1,0 +1,49 @@
+/**
+ * The contract of admission: what a request has to be before it becomes a job or a worker.
+ *
+ * Admission checks and says no; it runs nothing. What does not belong here: gRPC, queue order, results.
+ */
+import type { Metadata } from '../model/call.ts';
+import type { CountWorkerRequest, FindWorkerListRequest, JobRequest, JobResult, WorkerData } from '../model/messages.gen.ts';
+import type { WorkerDirectory, WorkerRecord } from '../model/worker.ts';
+
+/** A job that is queued. */
+export interface Admitted {
+  readonly id: bigint;
+  /** Only where the submitter is to wait (DIRECT): the job's result. Never rejects. */
+  readonly result?: Promise<JobResult>;
+}
+
+/** Takes jobs. */
+export interface Admission {
+  /**
+   * Checks the request and queues a job. `metadata` goes to the plugin. The bytes of `request.args` are
+   * kept, not copied.
+   *
+   * Throws `field-missing`, `field-invalid`, `worker-not-found`, `runner-not-found`, `method-required`,
+   * `method-not-found`, `method-not-runnable`, `args-invalid`, `queue-full`, `shutting-down`, and
+   * `unimplemented` for what a later version will do.
+   */
+  submit(request: JobRequest, metadata: Metadata): Promise<Admitted>;
+  /** From now on {@link submit} throws `shutting-down`. */
+  close(): void;
+}
+
+/** Creates, changes and finds workers. Changes are made one after the other. */
+export interface Workers extends WorkerDirectory {
+  /**
+   * Answers the new worker's id. Throws `field-missing`, `field-invalid`, `runner-not-found`,
+   * `settings-invalid`, `worker-exists`, and `unimplemented` for what a later version will do.
+   */
+  create(data: WorkerData): Promise<bigint>;
+  /** Creates it, or changes the worker of that name. Answers its id. Throws as {@link create}. */
+  upsertByName(data: WorkerData): Promise<bigint>;
+  /** Throws as {@link create}, and `worker-not-found`. Jobs under way end with what they began with. */
+  update(id: bigint, data: WorkerData): Promise<void>;
+  /** Whether there was one. Its queued jobs end with an error. */
+  remove(id: bigint): Promise<boolean>;
+  /** Filtered, sorted, cut. Throws `field-invalid` for limits and filters that are out of range. */
+  list(request: FindWorkerListRequest): readonly WorkerRecord[];
+  /** Throws as {@link list}. */
+  count(request: CountWorkerRequest): number;
+}

@@ -1,0 +1,100 @@
+/**
+ * The gRPC server: all services of `proto/` on one port, with health and reflection.
+ *
+ * It knows admission, results and plugins by their contracts and nothing of what stands behind them.
+ */
+import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
+import type { Admission, Workers } from '../admission/admission.ts';
+import { BulkheadError } from '../errors.ts';
+import type { Services } from '../model/messages.gen.ts';
+import type { PluginCatalogue } from '../plugins/catalogue.ts';
+import type { Results } from '../results/results.ts';
+import type { LogSink } from '../telemetry/events.ts';
+import { type Handlers, implement } from './handlers.ts';
+import { jobResultService } from './job-result-service.ts';
+import { jobService } from './job-service.ts';
+import { addReflection } from './reflection.ts';
+import { runnerService } from './runner-service.ts';
+import { WireSchema } from './schema.ts';
+import { workerService } from './worker-service.ts';
+
+/** What the services work with. */
+export interface ApiParts {
+  readonly admission: Admission;
+  readonly workers: Workers;
+  readonly results: Results;
+  readonly plugins: PluginCatalogue;
+  readonly log: LogSink;
+}
+
+/** Where and how to listen. */
+export interface ApiOptions {
+  /** Host and port, as in `127.0.0.1:9000` or `[::]:9000`; port 0: a free one. */
+  readonly address: string;
+  /** Largest request message in bytes; a larger one is RESOURCE_EXHAUSTED. Default: 16 MiB. */
+  readonly maxRequestBytes?: number;
+}
+
+/** A server that listens. */
+export interface ApiServer {
+  /** The port that it got. */
+  readonly port: number;
+  /**
+   * Takes no new calls and waits up to `drainMs` milliseconds for those under way, then cuts them off.
+   * Health says NOT_SERVING from the start.
+   */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** Listens. Throws `config-invalid` where the address cannot be bound. */
+export async function startApi(parts: ApiParts, { address, maxRequestBytes = 16 * 1024 * 1024 }: ApiOptions): Promise<ApiServer> {
+  const options: ServerOptions = { 'grpc.max_receive_message_length': maxRequestBytes };
+  const server = new Server(options);
+  const schema = new WireSchema();
+  const names = schema.serviceNames();
+  addServices(server, schema, names, parts);
+  addReflection(server, schema.root, names);
+  const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'SERVING'])));
+  health.addToServer(server);
+  const port = await bind(server, address);
+  return {
+    port,
+    stop: async (drainMs) => {
+      for (const name of ['', ...names]) health.setStatus(name, 'NOT_SERVING');
+      await stop(server, drainMs);
+    },
+  };
+}
+
+function addServices(server: Server, schema: WireSchema, names: readonly (keyof Services)[], parts: ApiParts): void {
+  const offered: { readonly [S in keyof Services]?: Handlers<S> } = {
+    'jobworkerp.service.JobService': jobService(parts.admission, schema),
+    'jobworkerp.service.JobResultService': jobResultService(parts.results),
+    'jobworkerp.service.RunnerService': runnerService(parts.plugins),
+    'jobworkerp.service.WorkerService': workerService(parts.workers),
+  };
+  for (const name of names) {
+    const definition = schema.service(name);
+    server.addService(definition, implement(definition, offered[name] ?? {}, parts.log));
+  }
+}
+
+function bind(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error) reject(new BulkheadError('config-invalid', `cannot listen on ${address}: ${error.message}`, { details: { address }, cause: error }));
+      else resolve(port);
+    });
+  });
+}
+
+function stop(server: Server, drainMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), drainMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

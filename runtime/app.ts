@@ -1,0 +1,139 @@
+/**
+ * The wiring: the one file that knows every variant and puts them together. It decides nothing else.
+ *
+ * Starting goes from the inside out, so that nothing is offered before it can be served; stopping goes the
+ * other way, so that nothing is dropped that was taken.
+ */
+import { mkdir } from 'node:fs/promises';
+import { JobAdmission } from './admission/job-admission.ts';
+import { WorkerRegistry } from './admission/worker-registry.ts';
+import { startApi } from './api/server.ts';
+import { ChannelDispatcher } from './dispatch/dispatcher.ts';
+import type { Executor } from './executor/executor.ts';
+import type { LogMessage } from './executor/wasm/messages.ts';
+import { WasmExecutor } from './executor/wasm/wasm-executor.ts';
+import { type ChannelPlan, defaultChannel } from './model/channel.ts';
+import { IdGenerator } from './model/snowflake.ts';
+import { discoverPlugins, type RefusedPlugin } from './plugins/discovery.ts';
+import { EmbeddedQueue } from './queue/embedded.ts';
+import { StoredResults } from './results/stored-results.ts';
+import { SqliteStore } from './store/sqlite.ts';
+import type { LogEvent, LogSink } from './telemetry/events.ts';
+
+export interface AppOptions {
+  /** Port 0: a free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Folders with `*.wasm` files. */
+  readonly pluginFolders: readonly string[];
+  /** SQLite file, or `:memory:`. */
+  readonly database: string;
+  /** Threads that run plugins. */
+  readonly threads: number;
+  /** Folder of the cache of transpiled components. */
+  readonly cacheFolder: string;
+  /** Jobs at a time in the default channel. */
+  readonly defaultConcurrency: number;
+  /** Further channels. */
+  readonly channels?: readonly ChannelPlan[];
+  /** Largest request message, in bytes. */
+  readonly maxRequestBytes?: number;
+  /** Takes lines for the operator: the server's own, and what plugins log. */
+  readonly onLog: LogSink;
+}
+
+/** A plugin that is served, for people. */
+export interface ServedPlugin {
+  readonly name: string;
+  readonly path: string;
+  readonly methods: readonly string[];
+}
+
+export interface RunningApp {
+  readonly port: number;
+  plugins(): readonly ServedPlugin[];
+  refused(): readonly RefusedPlugin[];
+  /** Takes no more jobs, waits up to `drainMs` (default 10,000) milliseconds for those it took, and stops. */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+/** What an executor of components needs. */
+export interface WasmExecutorSettings {
+  readonly threads: number;
+  readonly cacheFolder: string;
+  readonly onLog: LogSink;
+}
+
+/** One line of a plugin as one for the operator, marked with its job. */
+function pluginLines(message: LogMessage): LogEvent[] {
+  const origin = { plugin: message.digest.slice(0, 12), job: message.jobId, worker: message.workerName };
+  const lines = message.lines.map((line): LogEvent => {
+    const level = line.level === 'error' || line.level === 'warn' ? line.level : 'info';
+    const fields = Object.fromEntries(line.fields.map(({ key, value }) => [`plugin.${key}`, value]));
+    return { level, message: line.message, fields: { ...fields, ...origin, target: line.target } };
+  });
+  if (message.dropped === 0) return lines;
+  const dropped = { level: 'warn', message: `${message.dropped} lines of the plugin were left out: it logs too much`, fields: origin } as const;
+  return [dropped, ...lines];
+}
+
+/** The executor for components, for the server and for commands that run a plugin without one. */
+export async function createWasmExecutor({ threads, cacheFolder, onLog }: WasmExecutorSettings): Promise<Executor> {
+  await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
+  return new WasmExecutor({
+    threads,
+    cacheFolder,
+    onLog: (message) => pluginLines(message).forEach(onLog),
+    onFault: (what, error) => onLog({ level: 'error', message: what, fields: { error } }),
+  });
+}
+
+/** Starts a server. Throws `config-invalid` where a folder, the database or the address cannot be used. */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const log = options.onLog;
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    const executor = await createWasmExecutor(options);
+    undo.unshift(() => executor.close());
+    const { catalogue: plugins, refused } = await discoverPlugins(options.pluginFolders, (path) => executor.admit(path));
+    for (const { path, reason } of refused) log({ level: 'warn', message: `plugin refused: ${reason}`, fields: { path } });
+
+    const store = new SqliteStore(options.database);
+    undo.unshift(() => store.close());
+    const ids = new IdGenerator();
+    const channels = [{ name: defaultChannel, concurrency: options.defaultConcurrency }, ...(options.channels ?? [])];
+    const queue = new EmbeddedQueue();
+    const results = new StoredResults({ store: store.results, ids, log });
+    const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+    const admission = new JobAdmission({ workers, plugins, queue, results, ids });
+    const dispatcher = new ChannelDispatcher({ queue, executor, results, workers, plugins, channels, log });
+    dispatcher.start();
+
+    const { host, port } = options.listen;
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const { maxRequestBytes } = options;
+    const api = await startApi(
+      { admission, workers, results, plugins, log },
+      { address, ...(maxRequestBytes !== undefined && { maxRequestBytes }) },
+    ).catch(async (error: unknown) => {
+      await dispatcher.stop(0);
+      throw error;
+    });
+    return {
+      port: api.port,
+      plugins: () => plugins.list().map(({ plugin: { path, runner } }) => ({
+        name: runner.name,
+        path,
+        methods: runner.methods.map((method) => method.name),
+      })),
+      refused: () => refused,
+      close: async ({ drainMs = 10_000 } = {}) => {
+        admission.close();
+        await Promise.all([dispatcher.stop(drainMs), api.stop(drainMs)]);
+        for (const step of undo) await step();
+      },
+    };
+  } catch (error) {
+    for (const step of undo) await step();
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * The contract of a capability: what one group of WIT imports offers to an instance.
+ *
+ * A capability makes its import objects anew for every instance, so that whatever an instance holds can be
+ * counted, cancelled and freed with it. Deny by default: a capability that was not granted still offers its
+ * functions, and they answer the WASI error that says so. What does not belong here: how instances are run.
+ */
+
+/** The imports of one WIT interface: functions and resource classes, named as jco's glue names them. */
+export type ImportObject = Record<string, unknown>;
+
+/** What a capability may use of the instance that it serves. */
+export interface InstanceContext {
+  /** `free` runs when the instance ends, unless the returned function took it back before. */
+  onDispose(free: () => void): () => void;
+  /** Takes one line of the instance's output or log. Bounded by the receiver. */
+  log(line: LogLine): void;
+  /** What the panic hook of the SDK reports just before the trap. */
+  panicked(report: PanicReport): void;
+  /** The job at hand; undefined outside of one. */
+  currentJob(): CurrentJob | undefined;
+  /** The feed of the job at hand. */
+  takeFeed(maxBytes: number): FeedBatch;
+}
+
+/** The job at hand, as plugins may see it. */
+export interface CurrentJob {
+  readonly jobId: bigint;
+  readonly workerName: string;
+  readonly attempt: number;
+  /** Milliseconds since 1970. */
+  readonly deadline?: number;
+  readonly cancelAsked: boolean;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogLine {
+  readonly level: LogLevel;
+  /** `stdout`, `stderr`, or the module path that the plugin gave. */
+  readonly target: string;
+  readonly message: string;
+  readonly fields: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** Lines and columns count from 1; 0 and the empty file mean unknown. */
+export interface PanicReport {
+  readonly message: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface FeedBatch {
+  readonly chunks: readonly Uint8Array[];
+  readonly final: boolean;
+}
+
+/** One group of imports. */
+export interface Capability {
+  readonly name: string;
+  /** The interfaces it offers, without version: `wasi:io/poll`. */
+  readonly interfaces: readonly string[];
+  /** Makes the import objects of one instance, by interface. `io` holds the classes all of WASI shares. */
+  create(context: InstanceContext, io: Io): Record<string, ImportObject>;
+}
+
+/** The stream and poll classes of one instance, shared by its capabilities. See `io.ts`. */
+export interface Io {
+  readonly imports: Record<string, ImportObject>;
+  /** A pollable that is ready once `promise` has settled. The promise must not reject. */
+  pollable(promise: Promise<unknown>): object;
+  /** An input stream that is at its end. */
+  closedInput(): object;
+  /** An output stream that hands every chunk to `write`. It takes all at once and never waits. */
+  output(write: (chunk: Uint8Array) => void): object;
+}
+
+/** An error of a WIT `result<_, E>`: the glue hands `payload` to the guest. */
+export class WitError extends Error {
+  readonly payload: unknown;
+
+  constructor(payload: unknown) {
+    super(typeof payload === 'string' ? payload : 'WIT error');
+    this.payload = payload;
+  }
+}

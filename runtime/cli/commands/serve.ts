@@ -1,0 +1,92 @@
+/** `bulkhead serve`: the server. */
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, relative } from 'node:path';
+import { Command, Option } from 'commander';
+import { startApp } from '../../app.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { stderrLog } from '../log-lines.ts';
+import { servedTable } from '../served-table.ts';
+import { type Address, address, addressText, collect, count, database, defaultCacheFolder } from '../values.ts';
+
+/** Where the database is unless said otherwise. */
+const defaultDatabase = '.bulkhead/bulkhead.sqlite3';
+/**
+ * A second signal ends the server at once. One keypress reaches it several times, from the terminal and passed on
+ * by npm, so signals within this time of the first are the first one, in milliseconds.
+ */
+const sameSignalMs = 1000;
+/** How long jobs under way may take to end, in milliseconds. */
+const drainMs = 10_000;
+
+const help = `
+Every *.wasm file of the plugin folders is served, or refused with one line that says why. SIGINT and SIGTERM end
+the server when the jobs under way have ended, after ${drainMs / 1000} s at the latest; a second one ends it at once.
+
+Examples:
+  $ bulkhead serve --plugins ./plugins
+  $ bulkhead serve --plugins ./plugins --listen 0.0.0.0:9000 --threads 8
+  $ bulkhead serve --plugins ./plugins --database :memory:   keeps nothing`;
+
+export interface ServeOptions {
+  readonly listen: Address;
+  readonly plugins: readonly string[];
+  readonly database: string;
+  readonly threads: number;
+  readonly concurrency: number;
+  readonly cache: string;
+}
+
+export function serveCommand(): Command {
+  const threads = availableParallelism();
+  return new Command('serve')
+    .description('serve plugins as jobs over gRPC')
+    .addOption(new Option('--listen <HOST:PORT>', 'address; port 0 is a free one').env('GRPC_ADDR').argParser(address).default(address('127.0.0.1:9000'), '127.0.0.1:9000'))
+    .addOption(new Option('--plugins <DIR>', 'folder with components; may be repeated').env('PLUGINS_RUNNER_DIR').argParser(collect).makeOptionMandatory())
+    .addOption(new Option('--database <FILE>', 'SQLite file, or :memory:').env('SQLITE_URL').argParser(database).default(defaultDatabase))
+    .addOption(new Option('--threads <N>', 'threads that run plugins').argParser(count).default(threads, 'one for each core'))
+    .addOption(new Option('--concurrency <N>', 'jobs at a time in the default channel').env('WORKER_DEFAULT_CONCURRENCY').argParser(count).default(threads, 'one for each core'))
+    .addOption(new Option('--cache <DIR>', 'folder for transpiled components').env('BULKHEAD_CACHE_DIR').default(defaultCacheFolder(), '~/.cache/bulkhead'))
+    .addHelpText('after', help)
+    .action(serve);
+}
+
+/** Serves until a signal asks to stop. */
+export async function serve(options: ServeOptions): Promise<void> {
+  if (options.database !== ':memory:') mkdirSync(dirname(options.database), { recursive: true });
+  const began = performance.now();
+  const app = await startApp({
+    listen: options.listen,
+    pluginFolders: options.plugins,
+    database: options.database,
+    threads: options.threads,
+    cacheFolder: options.cache,
+    defaultConcurrency: options.concurrency,
+    onLog: stderrLog,
+  });
+  const { host } = options.listen;
+  const ready = `bulkhead listens on ${addressText({ host, port: app.port })} (ready in ${Math.round(performance.now() - began)} ms)`;
+  process.stdout.write(`${servedTable(app.plugins(), app.refused(), (path) => relative('', path) || path)}\n${ready}\n`);
+  await askedToStop();
+  process.stderr.write('stopping: waiting for the jobs under way; a second signal stops at once\n');
+  await app.close({ drainMs });
+  process.stderr.write('stopped\n');
+}
+
+/** Resolves with the first signal. A later one ends the process. */
+function askedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | undefined;
+    const onSignal = (): void => {
+      if (first === undefined) {
+        first = performance.now();
+        resolve();
+      } else if (performance.now() - first > sameSignalMs) {
+        process.stderr.write('stopped at once: jobs under way were dropped\n');
+        process.exit(exitCodes.failed.code);
+      }
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * The closed catalogue of everything that can go wrong.
+ *
+ * Each code says which gRPC status it becomes, who is to blame, and whether the same request may
+ * succeed when it is tried again. `message` is for whoever sent the request; what only the operator
+ * should read goes in `cause` and reaches the log. Errors cross threads and processes as plain
+ * `{code, message, details}` ({@link BulkheadError.toJSON}), because a class does not survive them.
+ */
+
+/** gRPC status names that the catalogue uses. `api/` maps them to numbers; nothing else knows gRPC. */
+export type StatusName =
+  | 'CANCELLED'
+  | 'INVALID_ARGUMENT'
+  | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE';
+
+/** Whose fault it is: the one who sent the request, the plugin, or the host and its operator. */
+export type Blame = 'caller' | 'plugin' | 'host';
+
+interface CatalogueEntry {
+  readonly status: StatusName;
+  readonly blame: Blame;
+  readonly retryable: boolean;
+  /** What it means, for the reference table of the README. */
+  readonly meaning: string;
+}
+
+function entry(status: StatusName, blame: Blame, retryable: boolean, meaning: string): CatalogueEntry {
+  return { status, blame, retryable, meaning };
+}
+
+/** Every code. Sorted by who is to blame, then by the way of a request through the house. */
+export const catalogue = {
+  'field-missing': entry('INVALID_ARGUMENT', 'caller', false, 'a field that the request needs is not set'),
+  'field-invalid': entry('INVALID_ARGUMENT', 'caller', false, 'a field has a value that is not allowed'),
+  'args-invalid': entry('INVALID_ARGUMENT', 'caller', false, "the arguments do not decode by the method's schema"),
+  'settings-invalid': entry('INVALID_ARGUMENT', 'caller', false, "the settings do not decode by the runner's schema"),
+  'method-required': entry('INVALID_ARGUMENT', 'caller', false, 'the runner has several methods and none was named'),
+  'method-not-found': entry('INVALID_ARGUMENT', 'caller', false, 'the runner has no method of that name'),
+  'method-not-runnable': entry('INVALID_ARGUMENT', 'caller', false, 'the method does not give its output in the way asked for'),
+  'message-too-large': entry('RESOURCE_EXHAUSTED', 'caller', false, 'the request is larger than the server takes'),
+  'worker-not-found': entry('NOT_FOUND', 'caller', false, 'no worker has that id or name'),
+  'worker-exists': entry('ALREADY_EXISTS', 'caller', false, 'another worker has that name'),
+  'runner-not-found': entry('NOT_FOUND', 'caller', false, 'no runner has that id or name'),
+  unimplemented: entry('UNIMPLEMENTED', 'caller', false, 'the server does not offer that (yet)'),
+  cancelled: entry('CANCELLED', 'caller', false, 'the job was cancelled'),
+  'plugin-refused': entry('FAILED_PRECONDITION', 'plugin', false, 'the file is not a plugin that this host can serve'),
+  'plugin-failed': entry('INTERNAL', 'plugin', true, 'the plugin returned an error'),
+  'plugin-panicked': entry('INTERNAL', 'plugin', true, 'the plugin panicked; its instance was thrown away'),
+  'plugin-trapped': entry('INTERNAL', 'plugin', true, 'the plugin trapped; its instance was thrown away'),
+  'plugin-exited': entry('INTERNAL', 'plugin', true, 'the plugin ended its own process or instance'),
+  'load-failed': entry('FAILED_PRECONDITION', 'plugin', false, "the plugin's load() refused the worker's settings"),
+  'deadline-exceeded': entry('DEADLINE_EXCEEDED', 'plugin', true, 'the job did not end before its deadline'),
+  'queue-full': entry('RESOURCE_EXHAUSTED', 'host', true, 'the queue holds as many jobs as it may'),
+  'thread-lost': entry('UNAVAILABLE', 'host', true, 'the thread that ran the job was lost'),
+  'shutting-down': entry('UNAVAILABLE', 'host', true, 'the server is stopping and takes no new jobs'),
+  'config-invalid': entry('FAILED_PRECONDITION', 'host', false, "the server's configuration is wrong"),
+  internal: entry('INTERNAL', 'host', false, 'a defect of the host; the log has the details'),
+} as const satisfies Record<string, CatalogueEntry>;
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof catalogue;
+
+/** Named facts about an error that a program may read. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
+
+/** An error as it crosses a thread or process border. */
+export interface ErrorWire {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: ErrorDetails;
+}
+
+/** The one error class. Throw it with a code; catch anything with {@link BulkheadError.from}. */
+export class BulkheadError extends Error {
+  override readonly name = 'BulkheadError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get status(): StatusName {
+    return catalogue[this.code].status;
+  }
+
+  get blame(): Blame {
+    return catalogue[this.code].blame;
+  }
+
+  get retryable(): boolean {
+    return catalogue[this.code].retryable;
+  }
+
+  /** The form that crosses borders; {@link BulkheadError.fromWire} is its inverse. */
+  toJSON(): ErrorWire {
+    return { code: this.code, message: this.message, details: this.details };
+  }
+
+  static fromWire(wire: ErrorWire): BulkheadError {
+    return new BulkheadError(wire.code, wire.message, wire.details ? { details: wire.details } : {});
+  }
+
+  /** Any thrown value as a BulkheadError. What is not one already is a defect of the host: `internal`. */
+  static from(thrown: unknown): BulkheadError {
+    if (thrown instanceof BulkheadError) return thrown;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new BulkheadError('internal', message, { cause: thrown });
+  }
+}

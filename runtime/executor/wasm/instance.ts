@@ -1,0 +1,145 @@
+/** A plugin instance as dispatch sees it: each call is a few messages to the thread where it lives. */
+import { BulkheadError } from '../../errors.ts';
+import type { CallOutcome, MethodCall, StreamEnd } from '../../model/call.ts';
+import type { CallOptions, InstanceSpec, OutputStream, PluginInstance } from '../executor.ts';
+import type { Lane } from './lane.ts';
+import type { CallMessage, InstanceRef, PluginCode } from './messages.ts';
+import { Session } from './session.ts';
+
+/** Chooses threads and numbers instances. */
+export interface Placement {
+  /** The thread for one call, or for as long as a kept instance lives. */
+  lane(isolation: InstanceSpec['isolation']): Lane;
+  nextId(): number;
+}
+
+function messageOf({ job, using, args, metadata }: MethodCall): CallMessage {
+  return using === undefined ? { job, args, metadata } : { job, using, args, metadata };
+}
+
+export class WasmInstance implements PluginInstance {
+  readonly #spec: InstanceSpec;
+  readonly #code: PluginCode;
+  readonly #placement: Placement;
+  /** Where a kept instance lives, once it was called. */
+  #home: { readonly lane: Lane; readonly ref: InstanceRef } | undefined;
+  #session: Session | undefined;
+  #disposed = false;
+
+  constructor(spec: InstanceSpec, code: PluginCode, placement: Placement) {
+    this.#spec = spec;
+    this.#code = code;
+    this.#placement = placement;
+  }
+
+  async load(): Promise<void> {
+    const session = await this.#open();
+    const outcome = await session
+      .step(() => session.lane.request({ op: 'load', instance: session.instance }))
+      .finally(() => this.#close(session));
+    if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);
+  }
+
+  async run(call: MethodCall, options: CallOptions = {}): Promise<CallOutcome> {
+    const session = await this.#open(options.signal);
+    try {
+      const outcome = await session.step(() =>
+        session.lane.request({ op: 'run', instance: session.instance, call: messageOf(call) }),
+      );
+      return 'metadata' in outcome ? outcome : { ...outcome, metadata: {} };
+    } finally {
+      this.#close(session);
+    }
+  }
+
+  stream(call: MethodCall, options: CallOptions = {}): OutputStream {
+    const end = Promise.withResolvers<StreamEnd>();
+    return { end: end.promise, [Symbol.asyncIterator]: () => this.#chunks(call, options.signal, end.resolve) };
+  }
+
+  async feed(chunk: Uint8Array, isFinal: boolean): Promise<void> {
+    const session = this.#session;
+    if (!session) throw new BulkheadError('field-invalid', 'no job that takes a feed runs on the instance');
+    const { lane, instance } = session;
+    const outcome = await session.step(() => lane.request({ op: 'feed', id: instance.id, chunk, final: isFinal }));
+    if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#session?.cancel(new BulkheadError('cancelled', 'the instance was disposed'));
+    if (!this.#home) return;
+    this.#home.lane.kept--;
+    this.#home.lane.drop(this.#home.ref.id);
+  }
+
+  /** Begins the stream, yields its chunks as they are read, and tells `end` how it ended. */
+  async *#chunks(
+    call: MethodCall,
+    signal: AbortSignal | undefined,
+    end: (outcome: StreamEnd) => void,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const session = await this.#open(signal);
+    const { lane, instance } = session;
+    let outcome: StreamEnd | undefined;
+    try {
+      let step = await session.step(() =>
+        lane.request({ op: 'begin-stream', instance, call: messageOf(call), feed: this.#takesFeed(call.using) }),
+      );
+      while (step.ok && !outcome) {
+        const received = await session.step(() => lane.request({ op: 'receive-stream', id: instance.id }));
+        if (received.ok && received.chunk !== undefined) yield received.chunk;
+        else if (received.ok) outcome = { ok: true, metadata: {} };
+        step = received;
+      }
+      if (!step.ok) outcome = { ...step, metadata: {} };
+    } finally {
+      if (!outcome) {
+        const left = new BulkheadError('cancelled', 'the stream was no longer read');
+        await session.cancel(left);
+        outcome = { ok: false, error: left.toJSON(), metadata: {} };
+      }
+      this.#close(session);
+      end(outcome);
+    }
+  }
+
+  #takesFeed(using: string | undefined): boolean {
+    const { methods } = this.#spec.plugin.runner;
+    const method = using === undefined ? methods[0] : methods.find(({ name }) => name === using);
+    return method?.needFeed ?? false;
+  }
+
+  async #open(signal?: AbortSignal): Promise<Session> {
+    if (this.#disposed) throw new BulkheadError('internal', 'a disposed instance was called');
+    if (this.#session) throw new BulkheadError('internal', 'an instance was called while it served another call');
+    const { lane, ref } = this.#home ?? this.#settle();
+    const session = new Session(lane, ref, signal);
+    this.#session = session;
+    try {
+      await lane.addPlugin(this.#code);
+      return session;
+    } catch (error) {
+      this.#close(session);
+      throw error;
+    }
+  }
+
+  /** A kept instance stays where it was first called; any other is placed anew for each call. */
+  #settle(): { readonly lane: Lane; readonly ref: InstanceRef } {
+    const keep = this.#spec.isolation === 'kept';
+    const ref = { id: this.#placement.nextId(), digest: this.#code.digest, settings: this.#spec.settings, keep };
+    const place = { lane: this.#placement.lane(this.#spec.isolation), ref };
+    if (keep) {
+      this.#home = place;
+      place.lane.kept++;
+    }
+    return place;
+  }
+
+  #close(session: Session): void {
+    session.close();
+    this.#session = undefined;
+  }
+}

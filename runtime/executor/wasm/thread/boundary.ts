@@ -1,0 +1,69 @@
+/**
+ * The border where a suspended instance can be ended from outside.
+ *
+ * jco's glue never settles an export whose import rejected inside of it, and V8 never frees a suspended
+ * instance that is merely dropped. So the promise that V8 itself waits for is ours: while the glue is being
+ * instantiated, `WebAssembly.Suspending` wraps each suspending import so that {@link Boundary.end} can reject
+ * it. That unwinds the guest's stack and rejects the export's promise.
+ */
+
+/** Unwinds a guest that is ended by the host. A RuntimeError, so that the glue takes the instance for trapped. */
+export class EndedByHost extends WebAssembly.RuntimeError {
+  override readonly cause: Error;
+
+  constructor(cause: Error) {
+    super(cause.message);
+    this.cause = cause;
+  }
+}
+
+type Import = (...args: never[]) => unknown;
+
+export class Boundary {
+  #ended: EndedByHost | undefined;
+  #reject: ((error: EndedByHost) => void) | undefined;
+
+  /** Why the instance was ended, if it was. */
+  get ended(): EndedByHost | undefined {
+    return this.#ended;
+  }
+
+  /** Ends the instance: at once where it is suspended, at its next suspending import where it runs. */
+  end(cause: Error): void {
+    this.#ended ??= new EndedByHost(cause);
+    this.#reject?.(this.#ended);
+  }
+
+  /** Runs `instantiate` (synchronously) with every suspending import that it makes under this boundary. */
+  guard<T>(instantiate: () => T): T {
+    const original = WebAssembly.Suspending;
+    const wrap = (fn: Import) => this.#wrap(fn);
+    WebAssembly.Suspending = class extends original {
+      constructor(fn: Import) {
+        super(wrap(fn));
+      }
+    };
+    try {
+      return instantiate();
+    } finally {
+      WebAssembly.Suspending = original;
+    }
+  }
+
+  #wrap(fn: Import): Import {
+    return (...args) => {
+      if (this.#ended) throw this.#ended;
+      const answer = fn(...args);
+      if (!(answer instanceof Promise)) return answer;
+      // One promise a wait: racing a single long-lived promise would gather a reaction for each wait.
+      return new Promise((resolve, reject) => {
+        this.#reject = reject;
+        const settle = <V>(finish: (value: V) => void) => (value: V) => {
+          this.#reject = undefined;
+          finish(value);
+        };
+        answer.then(settle(resolve), settle(reject));
+      });
+    };
+  }
+}

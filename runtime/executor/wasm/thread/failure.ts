@@ -1,0 +1,49 @@
+/** What went wrong in a guest, told in the words of the catalogue. */
+import { GuestExit } from '../../../capabilities/cli.ts';
+import type { PanicReport } from '../../../capabilities/capability.ts';
+import { BulkheadError } from '../../../errors.ts';
+import { EndedByHost } from './boundary.ts';
+
+/** An error that the plugin returned, as the glue gives it. */
+export interface GuestFailure {
+  readonly message: string;
+  readonly causes: readonly string[];
+}
+
+function isGuestFailure(value: unknown): value is GuestFailure {
+  return typeof value === 'object' && value !== null && 'message' in value && 'causes' in value;
+}
+
+/** The failure of a `result<_, failure>` export, if `thrown` is how the glue throws one. */
+export function guestFailureOf(thrown: unknown): GuestFailure | undefined {
+  if (!(thrown instanceof Error) || !('payload' in thrown)) return undefined;
+  return isGuestFailure(thrown.payload) ? thrown.payload : undefined;
+}
+
+/** `message: cause: cause`, the way anyhow prints a chain with `{:#}`. */
+export function textOf(failure: GuestFailure): string {
+  return [failure.message, ...failure.causes].join(': ');
+}
+
+function panicText(report: PanicReport): string {
+  const place = report.file === '' ? '' : ` at ${report.file}:${report.line}:${report.column}`;
+  return `the plugin panicked${place}: ${report.message}`;
+}
+
+/**
+ * Anything but an error the plugin returned: the instance is lost.
+ * `panic` is what the SDK's hook reported; `stderr` the last lines, for guests that were not built with it.
+ */
+export function fatalError(thrown: unknown, panic: PanicReport | undefined, stderr: readonly string[]): BulkheadError {
+  if (thrown instanceof EndedByHost) return BulkheadError.from(thrown.cause);
+  if (thrown instanceof GuestExit) {
+    return new BulkheadError('plugin-exited', thrown.message, { details: { exitCode: thrown.code } });
+  }
+  if (panic) {
+    const { file, line, column } = panic;
+    return new BulkheadError('plugin-panicked', panicText(panic), { details: { file, line, column } });
+  }
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  const said = stderr.length === 0 ? '' : `; it last wrote: ${stderr.join(' | ')}`;
+  return new BulkheadError('plugin-trapped', `the plugin trapped: ${reason}${said}`, { cause: thrown });
+}

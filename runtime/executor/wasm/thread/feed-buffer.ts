@@ -1,0 +1,48 @@
+/** The chunks that wait for a streaming instance: at most {@link feedCapacity}; a feeder waits for its place. */
+import type { FeedBatch } from '../../../capabilities/capability.ts';
+
+/** The most chunks that wait for one job (as JobWorkerP has it). */
+export const feedCapacity = 1024;
+
+export class FeedBuffer {
+  #chunks: Uint8Array[] = [];
+  #final = false;
+  #closed = false;
+  #waiting: (() => void)[] = [];
+
+  /** Adds a chunk, waiting for a place; false when the feed was ended or the job is over. */
+  async push(chunk: Uint8Array, final: boolean): Promise<boolean> {
+    while (this.#chunks.length >= feedCapacity && !this.#closed) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#closed || this.#final) return false;
+    if (chunk.byteLength > 0) this.#chunks.push(chunk);
+    this.#final = final;
+    return true;
+  }
+
+  /** Takes whole chunks up to `maxBytes`, at least one if one waits. */
+  take(maxBytes: number): FeedBatch {
+    let count = 0;
+    for (let bytes = 0; count < this.#chunks.length; count++) {
+      bytes += this.#chunks[count]?.byteLength ?? 0;
+      if (count > 0 && bytes > maxBytes) break;
+    }
+    const chunks = this.#chunks.splice(0, count);
+    this.#wake();
+    return { chunks, final: this.#final && this.#chunks.length === 0 };
+  }
+
+  /** The job is over: feeders that wait are told. */
+  close(): void {
+    this.#closed = true;
+    this.#chunks = [];
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The instances that live in this thread, and the calls on them.
+ *
+ * An instance that is not kept lives for one call (or one stream). A kept one lives until it is dropped, or lost:
+ * then its next call finds a new one. `load()` has run before the first call of each.
+ */
+import { BulkheadError } from '../../../errors.ts';
+import type { CallOutcome, Metadata } from '../../../model/call.ts';
+import type { CallMessage, InstanceRef, StepOutcome, StreamStep } from '../messages.ts';
+import { Guest, type SendLog } from './guest.ts';
+import { textOf } from './failure.ts';
+
+/** How long a plugin's `cancel()` may take before its instance is ended under it, in milliseconds. */
+const cancelGrace = 100;
+
+interface Slot {
+  readonly guest: Guest;
+  readonly keep: boolean;
+  loaded: boolean;
+  /** A call is inside the instance right now. */
+  busy: boolean;
+}
+
+const noMetadata: Metadata = {};
+
+function failed(error: unknown): { ok: false; error: ReturnType<BulkheadError['toJSON']> } {
+  return { ok: false, error: BulkheadError.from(error).toJSON() };
+}
+
+export class Instances {
+  readonly #slots = new Map<number, Slot>();
+  readonly #sendLog: (digest: string) => SendLog;
+
+  constructor(sendLog: (digest: string) => SendLog) {
+    this.#sendLog = sendLog;
+  }
+
+  async load(ref: InstanceRef): Promise<StepOutcome> {
+    try {
+      await this.#using(ref, async () => undefined);
+      return { ok: true };
+    } catch (error) {
+      return failed(error);
+    } finally {
+      this.#release(ref.id);
+    }
+  }
+
+  async run(ref: InstanceRef, call: CallMessage): Promise<CallOutcome> {
+    try {
+      const [result, pairs] = await this.#using(ref, (slot) => {
+        slot.guest.setJob(call.job);
+        return slot.guest.call((exports) => exports.run(call.args, Object.entries(call.metadata), call.using));
+      });
+      const metadata: Metadata = pairs.length === 0 ? noMetadata : Object.fromEntries(pairs);
+      if (result.tag === 'ok') return { ok: true, output: result.val, metadata };
+      return { ...failed(new BulkheadError('plugin-failed', textOf(result.val))), metadata };
+    } catch (error) {
+      return { ...failed(error), metadata: noMetadata };
+    } finally {
+      this.#release(ref.id);
+    }
+  }
+
+  async beginStream(ref: InstanceRef, call: CallMessage, feed: boolean): Promise<StepOutcome> {
+    try {
+      await this.#using(ref, async ({ guest }) => {
+        guest.setJob(call.job, feed);
+        if (feed && !(await guest.call((exports) => exports.setupFeedChannel(call.using)))) {
+          throw new BulkheadError('method-not-runnable', 'the plugin opened no feed channel for the method');
+        }
+        await guest.call((exports) => exports.beginStream(call.args, Object.entries(call.metadata), call.using));
+      });
+      return { ok: true };
+    } catch (error) {
+      this.#release(ref.id);
+      return failed(error);
+    }
+  }
+
+  /** The next chunk of the stream that was begun on the instance. */
+  async receiveStream(id: number): Promise<StreamStep> {
+    const slot = this.#slots.get(id);
+    if (!slot) return failed(new BulkheadError('internal', `no stream is open on instance ${id}`));
+    try {
+      const chunk = await this.#inside(slot, () => slot.guest.call((exports) => exports.receiveStream()));
+      if (chunk === undefined) this.#release(id);
+      return { ok: true, chunk };
+    } catch (error) {
+      this.#release(id);
+      return failed(error);
+    }
+  }
+
+  async feed(id: number, chunk: Uint8Array, final: boolean): Promise<StepOutcome> {
+    const accepted = (await this.#slots.get(id)?.guest.feed?.push(chunk, final)) ?? false;
+    if (accepted) return { ok: true };
+    return failed(new BulkheadError('field-invalid', 'the job takes no feed, or its feed was ended'));
+  }
+
+  /** Ends what the instance does: it is told where it can be entered, and ended at the boundary where not. */
+  async cancel(id: number, reason: BulkheadError): Promise<void> {
+    const slot = this.#slots.get(id);
+    if (!slot) return;
+    if (!slot.busy && !slot.guest.lost) {
+      const timer = setTimeout(() => slot.guest.end(reason), cancelGrace);
+      // What cancel() answers, or how it fails, changes nothing: the job is over either way.
+      await this.#inside(slot, () => slot.guest.call((exports) => exports.cancel())).catch(() => false);
+      clearTimeout(timer);
+    }
+    slot.guest.end(reason);
+    if (!slot.busy) this.#release(id);
+  }
+
+  /** Frees the instance. */
+  drop(id: number): void {
+    this.#slots.get(id)?.guest.dispose();
+    this.#slots.delete(id);
+  }
+
+  /** Runs `use` on the instance, made and loaded first where it is not there. */
+  async #using<T>(ref: InstanceRef, use: (slot: Slot) => Promise<T>): Promise<T> {
+    const slot = this.#slots.get(ref.id) ?? this.#make(ref);
+    return this.#inside(slot, async () => {
+      if (!slot.loaded) await this.#load(slot, ref.settings);
+      return use(slot);
+    });
+  }
+
+  async #inside<T>(slot: Slot, use: () => Promise<T>): Promise<T> {
+    if (slot.busy) throw new BulkheadError('internal', 'an instance was called while it served another call');
+    slot.busy = true;
+    try {
+      return await use();
+    } finally {
+      slot.busy = false;
+    }
+  }
+
+  #make(ref: InstanceRef): Slot {
+    const guest = new Guest(ref.digest, this.#sendLog(ref.digest));
+    const slot: Slot = { guest, keep: ref.keep, loaded: false, busy: false };
+    this.#slots.set(ref.id, slot);
+    return slot;
+  }
+
+  async #load(slot: Slot, settings: Uint8Array): Promise<void> {
+    try {
+      await slot.guest.call((exports) => exports.load(settings));
+      slot.loaded = true;
+    } catch (thrown) {
+      const error = BulkheadError.from(thrown);
+      const code = error.code === 'plugin-failed' ? 'load-failed' : error.code;
+      throw new BulkheadError(code, `in load(): ${error.message}`, { details: error.details, cause: error });
+    }
+  }
+
+  /** After a call: what is not kept, not loaded or lost is dropped; the rest waits for its next job. */
+  #release(id: number): void {
+    const slot = this.#slots.get(id);
+    if (!slot) return;
+    if (slot.keep && slot.loaded && !slot.guest.lost) slot.guest.setJob(undefined);
+    else this.drop(id);
+  }
+}

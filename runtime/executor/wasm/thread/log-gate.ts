@@ -1,0 +1,37 @@
+/** Bounds what one instance may log: bytes a second, with a count of what was left out. */
+import type { LogLine } from '../../../capabilities/capability.ts';
+
+/** Bytes of log an instance may write in a second, names and values included. */
+export const logBytesPerSecond = 262_144;
+
+/** What a line costs beyond its texts, so that empty lines are not free. */
+const lineOverhead = 64;
+
+export class LogGate {
+  #window = 0;
+  #spent = 0;
+  #dropped = 0;
+
+  /** Whether the line may pass. */
+  admit(line: LogLine, now: number): boolean {
+    const second = Math.floor(now / 1000);
+    if (second !== this.#window) {
+      this.#window = second;
+      this.#spent = 0;
+    }
+    this.#spent += line.fields.reduce(
+      (sum, field) => sum + field.key.length + field.value.length,
+      lineOverhead + line.target.length + line.message.length,
+    );
+    if (this.#spent <= logBytesPerSecond) return true;
+    this.#dropped++;
+    return false;
+  }
+
+  /** How many lines were refused since the last call. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
+  }
+}

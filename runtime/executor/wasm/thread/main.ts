@@ -1,0 +1,62 @@
+/** The entry of a plugin thread: each request of `messages.ts` is one task of piscina. */
+import { parentPort } from 'node:worker_threads';
+import { BulkheadError } from '../../../errors.ts';
+import type { DescribeOutcome, LogMessage, ThreadAnswers, ThreadOp, ThreadRequest } from '../messages.ts';
+import { addPlugin, removePlugin } from './code.ts';
+import { describe } from './describe.ts';
+import { Guest, type SendLog } from './guest.ts';
+import { Instances } from './instances.ts';
+
+function sendLog(digest: string): SendLog {
+  return (lines, job, dropped) => {
+    const message: LogMessage = { kind: 'log', digest, jobId: job?.jobId, workerName: job?.workerName, lines, dropped };
+    parentPort?.postMessage(message);
+  };
+}
+
+const instances = new Instances(sendLog);
+
+async function describePlugin(digest: string, deadline: number): Promise<DescribeOutcome> {
+  let guest: Guest | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const examined = new Guest(digest, sendLog(digest));
+    guest = examined;
+    const late = new BulkheadError('plugin-refused', `it did not describe itself within ${deadline} ms`);
+    timer = setTimeout(() => examined.end(late), deadline);
+    return { ok: true, runner: await describe(examined) };
+  } catch (error) {
+    return { ok: false, error: BulkheadError.from(error).toJSON() };
+  } finally {
+    clearTimeout(timer);
+    guest?.dispose();
+  }
+}
+
+/** Serves one request. Only a defect of the host makes it throw. */
+export default async function serve(request: ThreadRequest): Promise<ThreadAnswers[ThreadOp]> {
+  switch (request.op) {
+    case 'add-plugin':
+      return void addPlugin(request.code);
+    case 'remove-plugin':
+      return void removePlugin(request.digest);
+    case 'describe':
+      return describePlugin(request.digest, request.deadline);
+    case 'load':
+      return instances.load(request.instance);
+    case 'run':
+      return instances.run(request.instance, request.call);
+    case 'begin-stream':
+      return instances.beginStream(request.instance, request.call, request.feed);
+    case 'receive-stream':
+      return instances.receiveStream(request.id);
+    case 'feed':
+      return instances.feed(request.id, request.chunk, request.final);
+    case 'cancel':
+      return instances.cancel(request.id, BulkheadError.fromWire(request.reason)).then(() => undefined);
+    case 'drop':
+      return void instances.drop(request.id);
+    default:
+      throw new BulkheadError('internal', `unknown request ${JSON.stringify(request satisfies never)}`);
+  }
+}

@@ -1,0 +1,89 @@
+/** The executor for WebAssembly components: worker threads, each with many instances. */
+import { readFile, stat } from 'node:fs/promises';
+import { BulkheadError } from '../../errors.ts';
+import type { AdmittedPlugin, Executor, InstanceSpec, PluginInstance } from '../executor.ts';
+import { Compiler } from './compiler.ts';
+import { WasmInstance } from './instance.ts';
+import { Lane, type LaneEvents } from './lane.ts';
+import type { PluginCode } from './messages.ts';
+
+/** The largest component file that is read, in bytes. */
+const largestComponent = 256 * 1024 * 1024;
+/** How long a plugin may take to describe itself, in milliseconds. */
+const describeDeadline = 10_000;
+
+export interface WasmExecutorOptions extends LaneEvents {
+  /** Threads that run plugins. */
+  readonly threads: number;
+  /** Folder of the cache of transpiled components. */
+  readonly cacheFolder: string;
+}
+
+export class WasmExecutor implements Executor {
+  readonly #options: WasmExecutorOptions;
+  readonly #compiler: Compiler;
+  readonly #codes = new Map<string, PluginCode>();
+  readonly #lanes: Lane[] = [];
+  #lastId = 0;
+
+  constructor(options: WasmExecutorOptions) {
+    this.#options = options;
+    this.#compiler = new Compiler(options.cacheFolder);
+  }
+
+  async admit(path: string): Promise<AdmittedPlugin> {
+    const { facts, code } = await this.#compiler.compile(await this.#read(path));
+    const lane = new Lane(this.#options);
+    try {
+      await lane.addPlugin(code);
+      const runner = await this.#describe(lane, code.digest);
+      this.#codes.set(code.digest, code);
+      return { digest: code.digest, path, facets: facts.facets, imports: facts.imports, runner };
+    } finally {
+      await lane.close();
+    }
+  }
+
+  instance(spec: InstanceSpec): PluginInstance {
+    const code = this.#codes.get(spec.plugin.digest);
+    if (!code) throw new BulkheadError('internal', `the plugin ${spec.plugin.path} was not admitted by this executor`);
+    return new WasmInstance(spec, code, { lane: (isolation) => this.#lane(isolation), nextId: () => ++this.#lastId });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#compiler.close(), ...this.#lanes.map((lane) => lane.close())]);
+  }
+
+  async #read(path: string): Promise<Uint8Array> {
+    const { size } = await stat(path);
+    if (size > largestComponent) {
+      throw new BulkheadError('plugin-refused', `the file has ${size} bytes; at most ${largestComponent} are read`);
+    }
+    return readFile(path);
+  }
+
+  /** Asks the plugin what it is, in a thread that is ended where the plugin does not answer. */
+  async #describe(lane: Lane, digest: string) {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new BulkheadError('plugin-refused', `it did not describe itself within ${describeDeadline} ms`));
+    }, describeDeadline + 500);
+    try {
+      const outcome = await Promise.race([lane.request({ op: 'describe', digest, deadline: describeDeadline }), late.promise]);
+      if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);
+      return outcome.runner;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The thread with the fewest calls under way, or kept instances; a new one rather than a shared one. */
+  #lane(isolation: InstanceSpec['isolation']): Lane {
+    const load = (lane: Lane) => (isolation === 'kept' ? lane.kept : lane.pending);
+    const best = this.#lanes.reduce<Lane | undefined>((least, lane) => (!least || load(lane) < load(least) ? lane : least), undefined);
+    if (best && (load(best) === 0 || this.#lanes.length >= this.#options.threads)) return best;
+    const lane = new Lane(this.#options);
+    this.#lanes.push(lane);
+    return lane;
+  }
+}

@@ -1,0 +1,35 @@
+/** One call of a plugin's method, and how it ended: what dispatch hands to an executor and gets back. */
+import type { ErrorWire } from '../errors.ts';
+
+/** Key/value pairs that travel with a job, both ways. */
+export type Metadata = Readonly<Record<string, string>>;
+
+/** The job at hand, as the plugin may see it. */
+export interface JobContext {
+  readonly jobId: bigint;
+  readonly workerName: string;
+  /** 1 for the first run, counted up by each retry. */
+  readonly attempt: number;
+  /** When the job is ended, in milliseconds since 1970. */
+  readonly deadline?: number;
+}
+
+/** What to run. */
+export interface MethodCall {
+  readonly job: JobContext;
+  /** The method's name as the submitter gave it; the plugin sees none where none was given. */
+  readonly using?: string;
+  /** A message of the method's args schema. */
+  readonly args: Uint8Array;
+  readonly metadata: Metadata;
+}
+
+/** How a call ended. A failure of the plugin is an outcome; only a failure of the host is thrown. */
+export type CallOutcome =
+  | { readonly ok: true; readonly output: Uint8Array; readonly metadata: Metadata }
+  | { readonly ok: false; readonly error: ErrorWire; readonly metadata: Metadata };
+
+/** How a stream ended, after its last chunk. */
+export type StreamEnd =
+  | { readonly ok: true; readonly metadata: Metadata }
+  | { readonly ok: false; readonly error: ErrorWire; readonly metadata: Metadata };

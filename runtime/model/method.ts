@@ -1,0 +1,27 @@
+/** What a plugin's method takes and gives: the schemas, as the plugin described them. */
+
+/** How a method gives its output; `none` is listed but never executed. */
+export type OutputType = 'non-streaming' | 'streaming' | 'both' | 'none';
+
+/** One method. The proto fields are Protocol Buffers source text; empty means plain bytes. */
+export interface MethodDescription {
+  readonly name: string;
+  readonly argsProto: string;
+  readonly resultProto: string;
+  readonly description?: string;
+  readonly outputType: OutputType;
+  readonly needFeed: boolean;
+  readonly feedDataProto?: string;
+  /** JSON Schemas of the author's own making, where there are any. */
+  readonly jsonSchema?: { readonly args: string; readonly result?: string; readonly feedData?: string };
+}
+
+/** What a runner plugin says of itself. */
+export interface RunnerDescription {
+  readonly name: string;
+  readonly description: string;
+  readonly settingsProto: string;
+  /** JSON Schema of the settings; empty where the plugin gives none. */
+  readonly settingsJsonSchema: string;
+  readonly methods: readonly MethodDescription[];
+}

@@ -1,0 +1,24 @@
+/**
+ * The contract of the plugin catalogue: which runner plugins this server offers, by id and by name.
+ *
+ * What does not belong here: finding files, admitting them, watching folders. Those fill a catalogue;
+ * the other stages only read it, and read it anew for each request, because it may change.
+ */
+import type { AdmittedPlugin } from '../executor/executor.ts';
+import type { RunnerSchemas } from './schemas.ts';
+
+/** A plugin that serves jobs. */
+export interface RunnerPlugin {
+  /** The runner's id on the wire. Stays the same for the same name. */
+  readonly id: bigint;
+  readonly plugin: AdmittedPlugin;
+  readonly schemas: RunnerSchemas;
+}
+
+/** The plugins at hand. Answers at once, from memory. */
+export interface PluginCatalogue {
+  /** All plugins, ordered by id. */
+  list(): readonly RunnerPlugin[];
+  byId(id: bigint): RunnerPlugin | undefined;
+  byName(name: string): RunnerPlugin | undefined;
+}

@@ -1,0 +1,54 @@
+/**
+ * The tables of the SQLite store, as a list of steps. A database says in `user_version` how many it
+ * has seen. Steps that were released are never changed; a change is a new step at the end.
+ */
+
+/** Step n brings a database from version n to n + 1. */
+export const migrations: readonly string[] = [
+  `CREATE TABLE worker (
+     id INTEGER PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     description TEXT NOT NULL,
+     runner_id INTEGER NOT NULL,
+     runner_settings BLOB NOT NULL,
+     retry_policy TEXT,
+     periodic_interval INTEGER NOT NULL,
+     channel TEXT,
+     queue_type INTEGER NOT NULL,
+     response_type INTEGER NOT NULL,
+     store_success INTEGER NOT NULL,
+     store_failure INTEGER NOT NULL,
+     use_static INTEGER NOT NULL,
+     broadcast_results INTEGER NOT NULL,
+     created_at INTEGER NOT NULL,
+     updated_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE job_result (
+     id INTEGER PRIMARY KEY,
+     job_id INTEGER NOT NULL,
+     worker_id INTEGER NOT NULL,
+     worker_name TEXT NOT NULL,
+     args BLOB NOT NULL,
+     uniq_key TEXT,
+     status INTEGER NOT NULL,
+     output BLOB,
+     retried INTEGER NOT NULL,
+     max_retry INTEGER NOT NULL,
+     priority INTEGER NOT NULL,
+     timeout INTEGER NOT NULL,
+     streaming_type INTEGER NOT NULL,
+     enqueue_time INTEGER NOT NULL,
+     run_after_time INTEGER NOT NULL,
+     start_time INTEGER NOT NULL,
+     end_time INTEGER NOT NULL,
+     response_type INTEGER NOT NULL,
+     store_success INTEGER NOT NULL,
+     store_failure INTEGER NOT NULL,
+     method TEXT,
+     broadcast_results INTEGER NOT NULL,
+     retry_policy TEXT,
+     metadata TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX job_result_by_job ON job_result (job_id, end_time);
+   CREATE INDEX job_result_by_end ON job_result (end_time);`,
+];

@@ -1,0 +1,85 @@
+/** The whole path of a job with a fake executor: real server on a free port, real client, real SQLite. */
+import { JobAdmission } from '../../runtime/admission/job-admission.ts';
+import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
+import { WireClient } from '../../runtime/api/client.ts';
+import { type ApiServer, startApi } from '../../runtime/api/server.ts';
+import { type DispatchLimits, ChannelDispatcher } from '../../runtime/dispatch/dispatcher.ts';
+import type { ChannelPlan } from '../../runtime/model/channel.ts';
+import type { RunnerDescription } from '../../runtime/model/method.ts';
+import { IdGenerator } from '../../runtime/model/snowflake.ts';
+import type { PluginCatalogue, RunnerPlugin } from '../../runtime/plugins/catalogue.ts';
+import { compileRunnerSchemas } from '../../runtime/plugins/schemas.ts';
+import { EmbeddedQueue } from '../../runtime/queue/embedded.ts';
+import type { Retention } from '../../runtime/results/stored-results.ts';
+import { StoredResults } from '../../runtime/results/stored-results.ts';
+import { SqliteStore } from '../../runtime/store/sqlite.ts';
+import type { LogEvent } from '../../runtime/telemetry/events.ts';
+import { admitted, type FakeBody, FakeExecutor } from './fake-executor.ts';
+
+/** What a test may set. */
+export interface EngineOptions {
+  readonly runners: readonly RunnerDescription[];
+  readonly body: FakeBody;
+  readonly channels?: readonly ChannelPlan[];
+  readonly queueCapacity?: number;
+  readonly limits?: DispatchLimits;
+  readonly retention?: Retention;
+  readonly maxRequestBytes?: number;
+  readonly database?: string;
+}
+
+/** A running engine. */
+export interface Engine {
+  readonly client: WireClient;
+  readonly address: string;
+  readonly executor: FakeExecutor;
+  readonly server: ApiServer;
+  readonly log: readonly LogEvent[];
+  /** Stops everything, in the order in which a real server does. */
+  stop(drainMs?: number): Promise<void>;
+}
+
+/** Runners as a catalogue; ids are 1, 2, 3, … beyond 2^53. */
+export function catalogueOf(runners: readonly RunnerDescription[]): PluginCatalogue {
+  const list: RunnerPlugin[] = runners.map((runner, index) => ({
+    id: 2n ** 60n + BigInt(index + 1),
+    plugin: admitted(runner),
+    schemas: compileRunnerSchemas(runner),
+  }));
+  return {
+    list: () => list,
+    byId: (id) => list.find((each) => each.id === id),
+    byName: (name) => list.find((each) => each.plugin.runner.name === name),
+  };
+}
+
+/** Starts an engine. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const events: LogEvent[] = [];
+  const log = (event: LogEvent): void => void events.push(event);
+  const ids = new IdGenerator();
+  const store = new SqliteStore(options.database ?? ':memory:');
+  const channels = options.channels ?? [{ name: '', concurrency: 4 }];
+  const plugins = catalogueOf(options.runners);
+  const queue = new EmbeddedQueue(options.queueCapacity === undefined ? {} : { capacity: options.queueCapacity });
+  const results = new StoredResults({ store: store.results, ids, log, ...(options.retention && { retention: options.retention }) });
+  const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+  const admission = new JobAdmission({ workers, plugins, queue, results, ids });
+  const executor = new FakeExecutor(options.body);
+  const dispatcher = new ChannelDispatcher({ queue, executor, results, workers, plugins, channels, log, ...(options.limits && { limits: options.limits }) });
+  dispatcher.start();
+  const server = await startApi(
+    { admission, workers, results, plugins, log },
+    { address: '127.0.0.1:0', ...(options.maxRequestBytes !== undefined && { maxRequestBytes: options.maxRequestBytes }) },
+  );
+  const address = `127.0.0.1:${server.port}`;
+  const client = new WireClient(address);
+  const stop = async (drainMs = 1000): Promise<void> => {
+    admission.close();
+    await Promise.all([dispatcher.stop(drainMs), server.stop(drainMs)]);
+    client.close();
+    await executor.close();
+    await store.close();
+  };
+  return { client, address, executor, server, log: events, stop };
+}

@@ -1,0 +1,1 @@
+//! A component that exports nothing at all.
