@@ -77,7 +77,8 @@ function collect(root: protobuf.Root): Found {
     }
   };
   visit(root);
-  for (const list of [found.types, found.enums, found.services]) list.sort((a, b) => (a.fullName < b.fullName ? -1 : 1));
+  for (const list of [found.types, found.enums, found.services])
+    list.sort((a, b) => (a.fullName < b.fullName ? -1 : 1));
   return found;
 }
 
@@ -94,9 +95,17 @@ function chooseNames(objects: readonly protobuf.ReflectionObject[]): Names {
 }
 
 function enumText(item: protobuf.Enum, names: Names): string {
-  const name = names.get(item);
-  const values = Object.entries(item.values).map(([key, value]) => `${doc(item.comments[key] ?? null, '  ')}  ${key}: ${value},\n`);
-  return `${doc(item.comment, '')}export const ${name} = {\n${values.join('')}} as const;\nexport type ${name} = (typeof ${name})[keyof typeof ${name}];\n`;
+  const name = names.get(item) ?? item.name;
+  const values = Object.entries(item.values).map(
+    ([key, value]) => `${doc(item.comments[key] ?? null, '  ')}  ${key}: ${value},\n`,
+  );
+  return `${doc(item.comment, '')}export const ${name} = {\n${values.join('')}} as const;\n${enumTypeText(name)}`;
+}
+
+/** Broken where the formatter would break it. */
+function enumTypeText(name: string): string {
+  const line = `export type ${name} = (typeof ${name})[keyof typeof ${name}];\n`;
+  return line.length <= 121 ? line : line.replace(' = ', ' =\n  ');
 }
 
 function messageText(item: protobuf.Type, names: Names): string {
@@ -125,7 +134,10 @@ function messagesText(types: readonly protobuf.Type[], names: Names): string {
 }
 
 function servicesText(services: readonly protobuf.Service[], names: Names): string {
-  const parts = services.map((service) => `  '${service.fullName.slice(1)}': {\n${service.methodsArray.map((method) => rpcText(method, names)).join('')}  };\n`);
+  const parts = services.map(
+    (service) =>
+      `  '${service.fullName.slice(1)}': {\n${service.methodsArray.map((method) => rpcText(method, names)).join('')}  };\n`,
+  );
   return `/** Every service by its full name, with its RPCs. */\nexport interface Services {\n${parts.join('')}}\n`;
 }
 

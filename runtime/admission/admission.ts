@@ -4,7 +4,13 @@
  * Admission checks and says no; it runs nothing. What does not belong here: gRPC, queue order, results.
  */
 import type { Metadata } from '../model/call.ts';
-import type { CountWorkerRequest, FindWorkerListRequest, JobRequest, JobResult, WorkerData } from '../model/messages.gen.ts';
+import type {
+  CountWorkerRequest,
+  FindWorkerListRequest,
+  JobRequest,
+  JobResult,
+  WorkerData,
+} from '../model/messages.gen.ts';
 import type { WorkerDirectory, WorkerRecord } from '../model/worker.ts';
 
 /** A job that is queued. */
@@ -14,11 +20,19 @@ export interface Admitted {
   readonly result?: Promise<JobResult>;
 }
 
+/** How a submitter waits for a job's result: what admission needs of the results stage. */
+export interface ResultWait {
+  /** To be called before the job is queued. The promise never rejects. */
+  wait(jobId: bigint): Promise<JobResult>;
+  /** The job was not queued after all. */
+  forget(jobId: bigint): void;
+}
+
 /** Takes jobs. */
 export interface Admission {
   /**
-   * Checks the request and queues a job. `metadata` goes to the plugin. The bytes of `request.args` are
-   * kept, not copied.
+   * Checks the request and queues a job. `metadata` goes to the plugin. Small `request.args` are copied,
+   * because they may be a view of a network buffer; larger ones become the job's.
    *
    * Throws `field-missing`, `field-invalid`, `worker-not-found`, `runner-not-found`, `method-required`,
    * `method-not-found`, `method-not-runnable`, `args-invalid`, `queue-full`, `shutting-down`, and

@@ -1,5 +1,6 @@
 /** Admission of a single process: checks against workers and plugins in memory, then queues. */
 import { BulkheadError } from '../errors.ts';
+import { ownBytes } from '../model/bytes.ts';
 import type { Metadata } from '../model/call.ts';
 import { defaultChannel } from '../model/channel.ts';
 import type { Job } from '../model/job.ts';
@@ -8,8 +9,7 @@ import type { IdGenerator } from '../model/snowflake.ts';
 import type { WorkerDirectory, WorkerRecord } from '../model/worker.ts';
 import type { PluginCatalogue, RunnerPlugin } from '../plugins/catalogue.ts';
 import type { JobQueue } from '../queue/queue.ts';
-import type { Results } from '../results/results.ts';
-import type { Admission, Admitted } from './admission.ts';
+import type { Admission, Admitted, ResultWait } from './admission.ts';
 import { checkJobRequest, resolveMethod } from './job-rules.ts';
 import { invalid, missing, noWorker } from './refusals.ts';
 
@@ -18,7 +18,7 @@ export interface JobAdmissionParts {
   readonly workers: WorkerDirectory;
   readonly plugins: PluginCatalogue;
   readonly queue: JobQueue;
-  readonly results: Results;
+  readonly results: ResultWait;
   readonly ids: IdGenerator;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -85,7 +85,9 @@ export class JobAdmission implements Admission {
     const id = worker.data.runner_id?.value ?? 0n;
     const runner = this.#parts.plugins.byId(id);
     if (runner) return runner;
-    throw new BulkheadError('runner-not-found', `the runner of worker '${worker.data.name}' (id ${id}) is not loaded`, { details: { id: String(id) } });
+    throw new BulkheadError('runner-not-found', `the runner of worker '${worker.data.name}' (id ${id}) is not loaded`, {
+      details: { id: String(id) },
+    });
   }
 
   #job(request: JobRequest, worker: WorkerRecord, method: string, metadata: Metadata, now: number): Job {
@@ -96,7 +98,7 @@ export class JobAdmission implements Admission {
       workerId: worker.id,
       workerName: data.name,
       channel: data.channel ?? defaultChannel,
-      args: request.args,
+      args: ownBytes(request.args),
       metadata,
       ...(using && { using }),
       method,
@@ -113,6 +115,7 @@ export class JobAdmission implements Admission {
 
 function timeoutOf({ timeout }: JobRequest): number {
   if (timeout === undefined) return 0;
-  if (timeout > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid('timeout', `must be at most ${Number.MAX_SAFE_INTEGER} milliseconds`);
+  if (timeout > BigInt(Number.MAX_SAFE_INTEGER))
+    throw invalid('timeout', `must be at most ${Number.MAX_SAFE_INTEGER} milliseconds`);
   return Number(timeout);
 }

@@ -9,7 +9,12 @@ import { checkResponseType, checkRetryPolicy } from './worker-rules.ts';
 /** Throws for values that are not allowed, and for what this version does not do yet. */
 export function checkJobRequest(request: JobRequest, now: number): void {
   const { priority, run_after_time: runAfter, overrides } = request;
-  if (priority !== undefined && priority !== Priority.PRIORITY_MEDIUM && priority !== Priority.PRIORITY_LOW && priority !== Priority.PRIORITY_HIGH) {
+  if (
+    priority !== undefined &&
+    priority !== Priority.PRIORITY_MEDIUM &&
+    priority !== Priority.PRIORITY_LOW &&
+    priority !== Priority.PRIORITY_HIGH
+  ) {
     throw invalid('priority', `has no value ${priority as number}`);
   }
   if (runAfter !== undefined && runAfter < 0n) throw invalid('run_after_time', 'must not be negative');
@@ -30,11 +35,21 @@ export function resolveMethod(runner: RunnerPlugin, using: string | undefined): 
   const method = using ? methods.find((each) => each.name === using) : methods.length === 1 ? methods[0] : undefined;
   if (!method) {
     const known = methods.map((each) => each.name).join(', ');
-    if (!using) throw new BulkheadError('method-required', `runner '${name}' has several methods, so using is required: ${known}`, { details: { runner: name } });
-    throw new BulkheadError('method-not-found', `runner '${name}' has no method '${using}'; it has: ${known}`, { details: { runner: name, method: using } });
+    if (!using)
+      throw new BulkheadError(
+        'method-required',
+        `runner '${name}' has several methods, so using is required: ${known}`,
+        { details: { runner: name } },
+      );
+    throw new BulkheadError('method-not-found', `runner '${name}' has no method '${using}'; it has: ${known}`, {
+      details: { runner: name, method: using },
+    });
   }
   const obstacle = obstacleOf(method);
-  if (obstacle) throw new BulkheadError('method-not-runnable', `method '${method.name}' of runner '${name}' ${obstacle}`, { details: { runner: name, method: method.name } });
+  if (obstacle)
+    throw new BulkheadError('method-not-runnable', `method '${method.name}' of runner '${name}' ${obstacle}`, {
+      details: { runner: name, method: method.name },
+    });
   return method;
 }
 

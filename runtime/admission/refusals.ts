@@ -13,7 +13,9 @@ export function invalid(field: string, why: string): BulkheadError {
 
 /** A field that asks for something that this version does not do. `what` is the value or feature. */
 export function notYet(field: string, what: string): BulkheadError {
-  return new BulkheadError('unimplemented', `${field}: ${what} is not offered by this version of Bulkhead`, { details: { field } });
+  return new BulkheadError('unimplemented', `${field}: ${what} is not offered by this version of Bulkhead`, {
+    details: { field },
+  });
 }
 
 /** A worker that is not there. */

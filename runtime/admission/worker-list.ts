@@ -1,5 +1,10 @@
 /** Filters and sorts workers for FindList and CountBy. */
-import { type CountWorkerRequest, type FindWorkerListRequest, RunnerType, WorkerSortField } from '../model/messages.gen.ts';
+import {
+  type CountWorkerRequest,
+  type FindWorkerListRequest,
+  RunnerType,
+  WorkerSortField,
+} from '../model/messages.gen.ts';
 import { cutPage } from '../model/page.ts';
 import type { WorkerRecord } from '../model/worker.ts';
 import { invalid } from './refusals.ts';
@@ -31,10 +36,13 @@ export function filterWorkers(all: Iterable<WorkerRecord>, request: CountWorkerR
 }
 
 function checkFilters(request: CountWorkerRequest): void {
-  if (request.runner_ids.length > maxFilterIds) throw invalid('runner_ids', `must have at most ${maxFilterIds} entries`);
-  if (request.runner_types.length > maxFilterIds) throw invalid('runner_types', `must have at most ${maxFilterIds} entries`);
+  if (request.runner_ids.length > maxFilterIds)
+    throw invalid('runner_ids', `must have at most ${maxFilterIds} entries`);
+  if (request.runner_types.length > maxFilterIds)
+    throw invalid('runner_types', `must have at most ${maxFilterIds} entries`);
   for (const field of ['name_filter', 'channel'] as const) {
-    if ((request[field]?.length ?? 0) > maxFilterText) throw invalid(field, `must have at most ${maxFilterText} characters`);
+    if ((request[field]?.length ?? 0) > maxFilterText)
+      throw invalid(field, `must have at most ${maxFilterText} characters`);
   }
 }
 
@@ -45,7 +53,9 @@ const byId: Compare = (a, b) => order(a.id, b.id);
 
 const comparators: Readonly<Record<number, Compare>> = {
   [WorkerSortField.WORKER_SORT_FIELD_NAME]: (a, b) => order(a.data.name, b.data.name),
-  [WorkerSortField.WORKER_SORT_FIELD_RUNNER_ID]: (a, b) => order(a.data.runner_id?.value ?? 0n, b.data.runner_id?.value ?? 0n),
-  [WorkerSortField.WORKER_SORT_FIELD_PERIODIC_INTERVAL]: (a, b) => order(a.data.periodic_interval, b.data.periodic_interval),
+  [WorkerSortField.WORKER_SORT_FIELD_RUNNER_ID]: (a, b) =>
+    order(a.data.runner_id?.value ?? 0n, b.data.runner_id?.value ?? 0n),
+  [WorkerSortField.WORKER_SORT_FIELD_PERIODIC_INTERVAL]: (a, b) =>
+    order(a.data.periodic_interval, b.data.periodic_interval),
   [WorkerSortField.WORKER_SORT_FIELD_CREATED_AT]: (a, b) => order(a.createdAt, b.createdAt),
 };

@@ -80,7 +80,10 @@ export class WorkerRegistry implements Workers {
     return this.#inTurn(async () => {
       const removed = await this.#parts.store.delete(id);
       const known = this.#byId.get(id);
-      if (known) this.#drop(known);
+      if (known) {
+        this.#drop(known);
+        this.#announce(id);
+      }
       return removed;
     });
   }
@@ -96,7 +99,8 @@ export class WorkerRegistry implements Workers {
   async #create(data: WorkerData): Promise<bigint> {
     this.#check(data);
     const most = this.#parts.maxWorkers ?? 100_000;
-    if (this.#byId.size >= most) throw new BulkheadError('queue-full', `there are ${most} workers already, which is the limit`);
+    if (this.#byId.size >= most)
+      throw new BulkheadError('queue-full', `there are ${most} workers already, which is the limit`);
     const now = this.#now();
     const record: WorkerRecord = { id: this.#parts.ids.next(), data: ownCopy(data), createdAt: now, updatedAt: now };
     await this.#parts.store.insert(record);
@@ -110,6 +114,7 @@ export class WorkerRegistry implements Workers {
     await this.#parts.store.update(record);
     this.#drop(known);
     this.#put(record);
+    this.#announce(record.id);
   }
 
   #check(data: WorkerData): void {
@@ -128,7 +133,10 @@ export class WorkerRegistry implements Workers {
   #drop(record: WorkerRecord): void {
     this.#byId.delete(record.id);
     this.#byName.delete(record.data.name);
-    for (const listener of this.#listeners) listener(record.id);
+  }
+
+  #announce(id: bigint): void {
+    for (const listener of this.#listeners) listener(id);
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -140,5 +148,5 @@ export class WorkerRegistry implements Workers {
 
 /** The settings came as a view of a network buffer that should not live as long as the worker. */
 function ownCopy(data: WorkerData): WorkerData {
-  return { ...data, runner_settings: Uint8Array.from(data.runner_settings) };
+  return { ...data, runner_settings: new Uint8Array(data.runner_settings) };
 }

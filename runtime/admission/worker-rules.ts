@@ -15,7 +15,10 @@ export function checkWorker(data: WorkerData, plugins: PluginCatalogue, channels
   const runnerId = data.runner_id?.value;
   if (runnerId === undefined) throw missing('runner_id');
   const runner = plugins.byId(runnerId);
-  if (!runner) throw new BulkheadError('runner-not-found', `there is no runner with id ${runnerId}`, { details: { id: String(runnerId) } });
+  if (!runner)
+    throw new BulkheadError('runner-not-found', `there is no runner with id ${runnerId}`, {
+      details: { id: String(runnerId) },
+    });
   runner.schemas.checkSettings(data.runner_settings);
 }
 
@@ -28,7 +31,8 @@ export function checkRetryPolicy(field: string, policy: RetryPolicy | undefined)
 
 /** Throws `field-invalid` for values that the enum does not have. */
 export function checkResponseType(field: string, value: ResponseType): void {
-  if (value !== ResponseType.NO_RESULT && value !== ResponseType.DIRECT) throw invalid(field, `has no value ${value as number}`);
+  if (value !== ResponseType.NO_RESULT && value !== ResponseType.DIRECT)
+    throw invalid(field, `has no value ${value as number}`);
 }
 
 function checkName(name: string): void {
@@ -40,7 +44,8 @@ function checkName(name: string): void {
 function checkRules(data: WorkerData): void {
   checkResponseType('response_type', data.response_type);
   checkRetryPolicy('retry_policy', data.retry_policy);
-  if (!Object.values(QueueType).includes(data.queue_type)) throw invalid('queue_type', `has no value ${data.queue_type as number}`);
+  if (!Object.values(QueueType).includes(data.queue_type))
+    throw invalid('queue_type', `has no value ${data.queue_type as number}`);
   if (data.periodic_interval > 0 && data.response_type === ResponseType.DIRECT) {
     throw invalid('periodic_interval', 'must be 0 with response_type DIRECT: nobody waits for a periodic job');
   }

@@ -4,7 +4,7 @@
  * Requests may leave out any field; answers are complete. Failed calls reject with the ServiceError of
  * grpc-js (`code`, `details`, `metadata`).
  */
-import { Client, credentials, type ClientOptions, Metadata, type MethodDefinition } from '@grpc/grpc-js';
+import { Client, type ClientOptions, credentials, Metadata, type MethodDefinition } from '@grpc/grpc-js';
 import type { Rpc, Services } from '../model/messages.gen.ts';
 import { WireSchema } from './schema.ts';
 
@@ -25,8 +25,8 @@ type ResponseOf<T> = T extends Rpc<infer _Q, infer Response, boolean, boolean> ?
 
 /** What may be said about a call beside its request. */
 export interface CallOptions {
-  /** Text headers. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Text headers; those whose names end with `-bin` are bytes. */
+  readonly headers?: Readonly<Record<string, string | Buffer>>;
   /** Milliseconds until the client gives up; not set: never. */
   readonly timeoutMs?: number;
 }
@@ -45,7 +45,10 @@ export class WireClient {
 
   /** `address` is host and port. Connects with the first call. Give several clients one schema to share. */
   constructor(address: string, schema: WireSchema = new WireSchema(), options: ClientOptions = {}) {
-    this.#client = new Client(address, credentials.createInsecure(), { 'grpc.max_receive_message_length': -1, ...options });
+    this.#client = new Client(address, credentials.createInsecure(), {
+      'grpc.max_receive_message_length': -1,
+      ...options,
+    });
     this.#schema = schema;
   }
 
@@ -69,10 +72,18 @@ export class WireClient {
     const { path, requestSerialize, responseDeserialize } = this.#method(service, method);
     return new Promise((resolve, reject) => {
       let headers = new Metadata();
-      const call = this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadataOf(options), deadlineOf(options), (error, message) => {
-        if (error) reject(error);
-        else resolve({ message: message as ResponseOf<Services[S][M]>, headers });
-      });
+      const call = this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        metadataOf(options),
+        deadlineOf(options),
+        (error, message) => {
+          if (error) reject(error);
+          else resolve({ message: message as ResponseOf<Services[S][M]>, headers });
+        },
+      );
       call.on('metadata', (received: Metadata) => {
         headers = received;
       });
@@ -87,7 +98,14 @@ export class WireClient {
     options: CallOptions = {},
   ): AsyncGenerator<ResponseOf<Services[S][M]>> {
     const { path, requestSerialize, responseDeserialize } = this.#method(service, method);
-    const call = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadataOf(options), deadlineOf(options));
+    const call = this.#client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      metadataOf(options),
+      deadlineOf(options),
+    );
     try {
       for await (const message of call) yield message as ResponseOf<Services[S][M]>;
     } finally {

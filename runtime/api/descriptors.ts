@@ -6,7 +6,12 @@
  */
 import { relative } from 'node:path';
 import protobuf from 'protobufjs';
-import descriptor, { type IDescriptorProto, type IEnumDescriptorProto, type IFieldDescriptorProto, type IMethodDescriptorProto } from 'protobufjs/ext/descriptor.js';
+import descriptor, {
+  type IDescriptorProto,
+  type IEnumDescriptorProto,
+  type IFieldDescriptorProto,
+  type IMethodDescriptorProto,
+} from 'protobufjs/ext/descriptor.js';
 
 /** Numbers of the field types in `descriptor.proto`. */
 const typeNumbers: Readonly<Record<string, number>> = {
@@ -54,8 +59,14 @@ class Builder {
   build(root: protobuf.Root): Buffer[] {
     this.#visit(root);
     return [...this.#files.values()].map((file) => {
-      const message = { ...file, dependency: [...file.dependency].filter((name) => name !== file.name), syntax: 'proto3' };
-      return Buffer.from(descriptor.FileDescriptorProto.encode(descriptor.FileDescriptorProto.create(message)).finish());
+      const message = {
+        ...file,
+        dependency: [...file.dependency].filter((name) => name !== file.name),
+        syntax: 'proto3',
+      };
+      return Buffer.from(
+        descriptor.FileDescriptorProto.encode(descriptor.FileDescriptorProto.create(message)).finish(),
+      );
     });
   }
 
@@ -63,7 +74,8 @@ class Builder {
     for (const child of space.nestedArray) {
       if (child instanceof protobuf.Type) this.#file(child).messageType.push(this.#message(child, this.#file(child)));
       else if (child instanceof protobuf.Enum) this.#file(child).enumType.push(enumDescriptor(child));
-      else if (child instanceof protobuf.Service) this.#file(child).service.push(this.#service(child, this.#file(child)));
+      else if (child instanceof protobuf.Service)
+        this.#file(child).service.push(this.#service(child, this.#file(child)));
       else if (child instanceof protobuf.Namespace) this.#visit(child);
     }
   }
@@ -91,7 +103,10 @@ class Builder {
       name: type.name,
       field: type.fieldsArray.map((field) => this.#field(field, oneofs, file)),
       oneofDecl: oneofs.map(({ name }) => ({ name })),
-      nestedType: [...nested.map((child) => this.#message(child, file)), ...maps.map((map) => this.#mapEntry(map, file))],
+      nestedType: [
+        ...nested.map((child) => this.#message(child, file)),
+        ...maps.map((map) => this.#mapEntry(map, file)),
+      ],
       enumType: type.nestedArray.filter((child) => child instanceof protobuf.Enum).map(enumDescriptor),
       reservedRange: ranges(type.reserved).map(([start, end]) => ({ start, end: end + 1 })),
       reservedName: names(type.reserved),
@@ -99,20 +114,45 @@ class Builder {
   }
 
   #mapEntry(map: protobuf.MapField, file: File): IDescriptorProto {
-    const key: IFieldDescriptorProto = { name: 'key', number: 1, label: 1, type: typeNumbers[map.keyType] ?? 0, jsonName: 'key' };
-    const value: IFieldDescriptorProto = { name: 'value', number: 2, label: 1, jsonName: 'value', ...this.#typeOf(map.type, map.resolvedType, file) };
+    const key: IFieldDescriptorProto = {
+      name: 'key',
+      number: 1,
+      label: 1,
+      type: typeNumbers[map.keyType] ?? 0,
+      jsonName: 'key',
+    };
+    const value: IFieldDescriptorProto = {
+      name: 'value',
+      number: 2,
+      label: 1,
+      jsonName: 'value',
+      ...this.#typeOf(map.type, map.resolvedType, file),
+    };
     return { name: entryName(map), field: [key, value], options: { mapEntry: true } };
   }
 
   #field(field: protobuf.Field, oneofs: readonly protobuf.OneOf[], file: File): IFieldDescriptorProto {
-    const common = { name: field.name, number: field.id, label: field.repeated || field.map ? 3 : 1, jsonName: camel(field.name) };
+    const common = {
+      name: field.name,
+      number: field.id,
+      label: field.repeated || field.map ? 3 : 1,
+      jsonName: camel(field.name),
+    };
     if (field.map) return { ...common, type: messageType, typeName: `${field.parent?.fullName}.${entryName(field)}` };
     const typed = { ...common, ...this.#typeOf(field.type, field.resolvedType, file) };
     if (!field.partOf) return typed;
-    return { ...typed, oneofIndex: oneofs.indexOf(field.partOf), ...(isSynthetic(field.partOf) && { proto3Optional: true }) };
+    return {
+      ...typed,
+      oneofIndex: oneofs.indexOf(field.partOf),
+      ...(isSynthetic(field.partOf) && { proto3Optional: true }),
+    };
   }
 
-  #typeOf(type: string, resolved: protobuf.Type | protobuf.Enum | null, file: File): { readonly type: number; readonly typeName?: string } {
+  #typeOf(
+    type: string,
+    resolved: protobuf.Type | protobuf.Enum | null,
+    file: File,
+  ): { readonly type: number; readonly typeName?: string } {
     if (!resolved) return { type: typeNumbers[type] ?? 0 };
     file.dependency.add(this.#nameOf(resolved));
     return { type: resolved instanceof protobuf.Enum ? enumType : messageType, typeName: resolved.fullName };
@@ -129,7 +169,7 @@ class Builder {
         outputType: output.fullName,
         clientStreaming: each.requestStream === true,
         serverStreaming: each.responseStream === true,
-        ...(each.options?.['deprecated'] === true && { options: { deprecated: true } }),
+        ...(each.options?.deprecated === true && { options: { deprecated: true } }),
       };
     });
     return { name: service.name, method };
@@ -157,7 +197,9 @@ function isSynthetic(oneof: protobuf.OneOf): boolean {
 }
 
 function ranges(reserved: readonly (number[] | string)[] | undefined): [number, number][] {
-  return (reserved ?? []).flatMap((each): [number, number][] => (typeof each === 'string' ? [] : [[each[0] ?? 0, each[1] ?? 0]]));
+  return (reserved ?? []).flatMap((each): [number, number][] =>
+    typeof each === 'string' ? [] : [[each[0] ?? 0, each[1] ?? 0]],
+  );
 }
 
 function names(reserved: readonly (number[] | string)[] | undefined): string[] {

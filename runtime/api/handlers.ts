@@ -4,8 +4,15 @@
  * A handler takes a request and answers or throws; an RPC without one answers UNIMPLEMENTED with its
  * name, so that nothing is silently ignored.
  */
-import type { handleBidiStreamingCall, handleServerStreamingCall, handleUnaryCall, ServiceDefinition, ServiceError, UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { Metadata } from '@grpc/grpc-js';
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  Metadata,
+  ServiceDefinition,
+  ServiceError,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { BulkheadError } from '../errors.ts';
 import type { Rpc, Services } from '../model/messages.gen.ts';
 import type { LogSink } from '../telemetry/events.ts';
@@ -20,7 +27,10 @@ export interface CallContext {
 }
 
 type Unary<Request, Response> = (request: Request, call: CallContext) => Promise<Response>;
-type ServerStreaming<Request, Response> = (request: Request, call: CallContext) => Iterable<Response> | Promise<Iterable<Response>>;
+type ServerStreaming<Request, Response> = (
+  request: Request,
+  call: CallContext,
+) => Iterable<Response> | Promise<Iterable<Response>>;
 
 /** The handlers of a service: as many of its RPCs as are offered. */
 export type Handlers<S extends keyof Services> = {
@@ -35,7 +45,11 @@ export type Handlers<S extends keyof Services> = {
 type UntypedHandlers = Readonly<Record<string, Unary<unknown, unknown> | ServerStreaming<unknown, unknown>>>;
 
 /** All RPCs of a service for grpc-js: those that have a handler, and refusals for the rest. */
-export function implement<S extends keyof Services>(definition: ServiceDefinition, handlers: Handlers<S>, log: LogSink): UntypedServiceImplementation {
+export function implement<S extends keyof Services>(
+  definition: ServiceDefinition,
+  handlers: Handlers<S>,
+  log: LogSink,
+): UntypedServiceImplementation {
   const untyped = handlers as UntypedHandlers;
   const implementation: UntypedServiceImplementation = {};
   for (const [name, { path, requestStream, responseStream }] of Object.entries(definition)) {
@@ -43,7 +57,10 @@ export function implement<S extends keyof Services>(definition: ServiceDefinitio
     const handler = untyped[name];
     if (!handler) implementation[name] = responseStream ? refuseStream(rpc, log) : refuse(rpc, log);
     else if (requestStream) throw new TypeError(`${rpc}: no adaptor for streamed requests yet`);
-    else implementation[name] = responseStream ? streaming(rpc, handler as ServerStreaming<unknown, unknown>, log) : unary(rpc, handler as Unary<unknown, unknown>, log);
+    else
+      implementation[name] = responseStream
+        ? streaming(rpc, handler as ServerStreaming<unknown, unknown>, log)
+        : unary(rpc, handler as Unary<unknown, unknown>, log);
   }
   return implementation;
 }
@@ -57,7 +74,11 @@ function unary(rpc: string, handler: Unary<unknown, unknown>, log: LogSink): han
   };
 }
 
-function streaming(rpc: string, handler: ServerStreaming<unknown, unknown>, log: LogSink): handleServerStreamingCall<unknown, unknown> {
+function streaming(
+  rpc: string,
+  handler: ServerStreaming<unknown, unknown>,
+  log: LogSink,
+): handleServerStreamingCall<unknown, unknown> {
   return async (call) => {
     try {
       for (const item of await handler(call.request, call)) {
@@ -93,5 +114,9 @@ function refuseStream(rpc: string, log: LogSink): handleBidiStreamingCall<unknow
 }
 
 function refusal(rpc: string, log: LogSink): ServiceError {
-  return toServiceError(new BulkheadError('unimplemented', `${rpc} is not offered by this version of Bulkhead`, { details: { rpc } }), rpc, log);
+  return toServiceError(
+    new BulkheadError('unimplemented', `${rpc} is not offered by this version of Bulkhead`, { details: { rpc } }),
+    rpc,
+    log,
+  );
 }

@@ -3,9 +3,17 @@ import { Metadata } from '@grpc/grpc-js';
 import type { Metadata as JobMetadata } from '../model/call.ts';
 
 /** The response header with the encoded JobId. */
-export const jobIdHeader = 'x-job-id-bin';
+const jobIdHeader = 'x-job-id-bin';
 
-const ownHeaders: ReadonlySet<string> = new Set(['user-agent', 'content-type', 'te', 'host', 'accept-encoding', 'content-length', 'connection']);
+const ownHeaders: ReadonlySet<string> = new Set([
+  'user-agent',
+  'content-type',
+  'te',
+  'host',
+  'accept-encoding',
+  'content-length',
+  'connection',
+]);
 
 /**
  * The text headers that are the submitter's own. Left out: gRPC's and HTTP's, everything that begins
@@ -15,7 +23,14 @@ const ownHeaders: ReadonlySet<string> = new Set(['user-agent', 'content-type', '
 export function jobMetadata(headers: Metadata): JobMetadata {
   const metadata: Record<string, string> = {};
   for (const [key, value] of Object.entries(headers.getMap())) {
-    if (ownHeaders.has(key) || key.startsWith('grpc-') || key.startsWith('jobworkerp-') || key.startsWith(':') || key.endsWith('-bin')) continue;
+    if (
+      ownHeaders.has(key) ||
+      key.startsWith('grpc-') ||
+      key.startsWith('jobworkerp-') ||
+      key.startsWith(':') ||
+      key.endsWith('-bin')
+    )
+      continue;
     metadata[key] = headers.get(key).at(-1)?.toString() ?? value.toString();
   }
   return metadata;

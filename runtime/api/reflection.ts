@@ -14,8 +14,15 @@ const healthService = 'grpc.health.v1.Health';
 export function addReflection(server: Server, root: protobuf.Root, services: readonly string[]): void {
   const health = new protobuf.Root().loadSync(healthProto, { keepCase: true });
   health.resolveAll();
-  const fileDescriptorProtos = [...fileDescriptors(root, protoFolder), ...fileDescriptors(health, dirname(healthProto))];
+  const fileDescriptorProtos = [
+    ...fileDescriptors(root, protoFolder),
+    ...fileDescriptors(health, dirname(healthProto)),
+  ];
   // The service only looks for descriptors, whatever carries them.
-  const carrier: EnumTypeDefinition = { format: 'Protocol Buffer 3 EnumDescriptorProto', type: {}, fileDescriptorProtos };
+  const carrier: EnumTypeDefinition = {
+    format: 'Protocol Buffer 3 EnumDescriptorProto',
+    type: {},
+    fileDescriptorProtos,
+  };
   new ReflectionService({ carrier }, { services: [...services, healthService] }).addToServer(server);
 }

@@ -1,5 +1,13 @@
 /** RunnerService: what the server can run, with the schemas of settings and methods. */
-import { type CountRunnerRequest, type MethodSchema, type OptionalRunnerResponse, type Runner, RunnerSortField, RunnerType, StreamingOutputType } from '../model/messages.gen.ts';
+import {
+  type CountRunnerRequest,
+  type MethodSchema,
+  type OptionalRunnerResponse,
+  type Runner,
+  RunnerSortField,
+  RunnerType,
+  StreamingOutputType,
+} from '../model/messages.gen.ts';
 import type { MethodDescription } from '../model/method.ts';
 import { cutPage } from '../model/page.ts';
 import type { PluginCatalogue, RunnerPlugin } from '../plugins/catalogue.ts';
@@ -26,7 +34,10 @@ export function runnerService(plugins: PluginCatalogue): Handlers<'jobworkerp.se
   };
 }
 
-function filtered(plugins: PluginCatalogue, { runner_types: types, name_filter: prefix }: CountRunnerRequest): RunnerPlugin[] {
+function filtered(
+  plugins: PluginCatalogue,
+  { runner_types: types, name_filter: prefix }: CountRunnerRequest,
+): RunnerPlugin[] {
   if (types.length > 0 && !types.includes(RunnerType.PLUGIN)) return [];
   return plugins.list().filter(({ plugin }) => prefix === undefined || plugin.runner.name.startsWith(prefix));
 }

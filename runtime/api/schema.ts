@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
-import type { Messages, Services } from '../model/messages.gen.ts';
 import { type Codec, CodecBook } from '../model/codec.ts';
+import type { Messages, Services } from '../model/messages.gen.ts';
 
 /** The folder that import paths of the `.proto` files start from. */
 export const protoFolder: string = fileURLToPath(new URL('../../proto/', import.meta.url));
 
 /** All `.proto` files, relative to {@link protoFolder}, sorted. */
-export function protoFiles(): string[] {
+function protoFiles(): string[] {
   const all = readdirSync(protoFolder, { recursive: true, encoding: 'utf8' });
   return all
     .filter((path) => path.endsWith('.proto'))
@@ -54,7 +54,8 @@ export class WireSchema {
     const definition: { [method: string]: ServiceDefinition[string] } = {};
     for (const method of service.methodsArray) {
       method.resolve();
-      if (!method.resolvedRequestType || !method.resolvedResponseType) throw new TypeError(`${name}/${method.name} has no types`);
+      if (!method.resolvedRequestType || !method.resolvedResponseType)
+        throw new TypeError(`${name}/${method.name} has no types`);
       const request: Codec<unknown> = this.#book.of(method.resolvedRequestType);
       const response: Codec<unknown> = this.#book.of(method.resolvedResponseType);
       definition[method.name] = {

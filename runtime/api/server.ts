@@ -40,15 +40,20 @@ export interface ApiOptions {
 export interface ApiServer {
   /** The port that it got. */
   readonly port: number;
+  /** Health says NOT_SERVING from now on, so that balancers look elsewhere. Calls are still answered. */
+  announceStop(): void;
   /**
    * Takes no new calls and waits up to `drainMs` milliseconds for those under way, then cuts them off.
-   * Health says NOT_SERVING from the start.
+   * To be called when the jobs have ended: DIRECT submitters wait for them.
    */
   stop(drainMs: number): Promise<void>;
 }
 
 /** Listens. Throws `config-invalid` where the address cannot be bound. */
-export async function startApi(parts: ApiParts, { address, maxRequestBytes = 16 * 1024 * 1024 }: ApiOptions): Promise<ApiServer> {
+export async function startApi(
+  parts: ApiParts,
+  { address, maxRequestBytes = 16 * 1024 * 1024 }: ApiOptions,
+): Promise<ApiServer> {
   const options: ServerOptions = { 'grpc.max_receive_message_length': maxRequestBytes };
   const server = new Server(options);
   const schema = new WireSchema();
@@ -58,11 +63,18 @@ export async function startApi(parts: ApiParts, { address, maxRequestBytes = 16 
   const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'SERVING'])));
   health.addToServer(server);
   const port = await bind(server, address);
+  let stopping = false;
+  const announceStop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    for (const name of ['', ...names]) health.setStatus(name, 'NOT_SERVING');
+  };
   return {
     port,
-    stop: async (drainMs) => {
-      for (const name of ['', ...names]) health.setStatus(name, 'NOT_SERVING');
-      await stop(server, drainMs);
+    announceStop,
+    stop: (drainMs) => {
+      announceStop();
+      return stop(server, drainMs);
     },
   };
 }
@@ -83,7 +95,13 @@ function addServices(server: Server, schema: WireSchema, names: readonly (keyof 
 function bind(server: Server, address: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error) reject(new BulkheadError('config-invalid', `cannot listen on ${address}: ${error.message}`, { details: { address }, cause: error }));
+      if (error)
+        reject(
+          new BulkheadError('config-invalid', `cannot listen on ${address}: ${error.message}`, {
+            details: { address },
+            cause: error,
+          }),
+        );
       else resolve(port);
     });
   });

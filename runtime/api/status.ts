@@ -9,7 +9,7 @@ import { BulkheadError } from '../errors.ts';
 import type { LogSink } from '../telemetry/events.ts';
 
 /** The trailer with code and details. */
-export const errorTrailer = 'bulkhead-error';
+const errorTrailer = 'bulkhead-error';
 
 /** Longest text of an answer, so that it fits into HTTP/2 headers with room for the rest. */
 const maxText = 4096;

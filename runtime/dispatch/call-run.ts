@@ -79,11 +79,15 @@ export function failure(error: BulkheadError): CallOutcome {
 export function failed(thrown: unknown): Ran {
   const error = BulkheadError.from(thrown);
   const outcome = failure(error);
-  return catalogue[error.code].blame === 'host' ? { outcome, reusable: false, fault: thrown } : { outcome, reusable: true };
+  return catalogue[error.code].blame === 'host'
+    ? { outcome, reusable: false, fault: thrown }
+    : { outcome, reusable: true };
 }
 
 function timedOut(timeoutMs: number): BulkheadError {
-  return new BulkheadError('deadline-exceeded', `the job did not end within its ${timeoutMs} ms`, { details: { timeout_ms: timeoutMs } });
+  return new BulkheadError('deadline-exceeded', `the job did not end within its ${timeoutMs} ms`, {
+    details: { timeout_ms: timeoutMs },
+  });
 }
 
 interface Timer {

@@ -55,7 +55,9 @@ export class ChannelDispatcher implements Dispatcher {
 
   start(): void {
     const { channels, queue } = this.#parts;
-    this.#consumers = channels.map(({ name, concurrency }) => queue.consume(name, concurrency, (job) => this.#process(job)));
+    this.#consumers = channels.map(({ name, concurrency }) =>
+      queue.consume(name, concurrency, (job) => this.#process(job)),
+    );
   }
 
   async stop(drainMs: number): Promise<void> {
@@ -63,8 +65,11 @@ export class ChannelDispatcher implements Dispatcher {
     const closing = this.#consumers.map((consumer) => consumer.close());
     const stranded = await this.#parts.queue.close();
     const notBegun = failed(new BulkheadError('shutting-down', 'the server stopped before the job began'));
-    await Promise.all(stranded.map((job) => this.#end(job, { outcome: notBegun.outcome, reusable: false }, Date.now())));
-    for (const call of this.#running) call.stop(new BulkheadError('cancelled', 'the server stopped before the job ended'));
+    await Promise.all(
+      stranded.map((job) => this.#end(job, { outcome: notBegun.outcome, reusable: false }, Date.now())),
+    );
+    for (const call of this.#running)
+      call.stop(new BulkheadError('cancelled', 'the server stopped before the job ended'));
     await Promise.all(closing);
     await this.#instances.close();
   }
@@ -96,15 +101,25 @@ export class ChannelDispatcher implements Dispatcher {
   }
 
   #logFault(job: Job, error: unknown): void {
-    this.#parts.log({ level: 'error', message: 'the host failed to run a job', fields: { job: job.id, worker: job.workerName, error } });
+    this.#parts.log({
+      level: 'error',
+      message: 'the host failed to run a job',
+      fields: { job: job.id, worker: job.workerName, error },
+    });
   }
 
   async #run(job: Job, startedAt: number): Promise<Ran> {
     try {
       const worker = this.#parts.workers.byId(job.workerId);
-      if (!worker) return refused(new BulkheadError('worker-not-found', `worker '${job.workerName}' was deleted before the job began`));
+      if (!worker)
+        return refused(
+          new BulkheadError('worker-not-found', `worker '${job.workerName}' was deleted before the job began`),
+        );
       const runner = this.#parts.plugins.byId(worker.data.runner_id?.value ?? 0n);
-      if (!runner) return refused(new BulkheadError('runner-not-found', `the runner of worker '${job.workerName}' is not there any more`));
+      if (!runner)
+        return refused(
+          new BulkheadError('runner-not-found', `the runner of worker '${job.workerName}' is not there any more`),
+        );
       return await this.#runOn(job, worker, runner, startedAt);
     } catch (thrown) {
       return { ...failed(thrown), fault: thrown };

@@ -111,7 +111,9 @@ export class Instances {
   #dispose(instance: PluginInstance): void {
     const done = instance
       .dispose()
-      .catch((thrown: unknown) => this.#log({ level: 'error', message: 'disposing of a plugin instance failed', fields: { error: thrown } }))
+      .catch((thrown: unknown) =>
+        this.#log({ level: 'error', message: 'disposing of a plugin instance failed', fields: { error: thrown } }),
+      )
       .finally(() => this.#disposals.delete(done));
     this.#disposals.add(done);
   }

@@ -52,6 +52,7 @@ export class CodecBook {
 
   /** The caller vouches that `T` is the generated type of `type`. */
   of<T>(type: protobuf.Type): Codec<T> {
+    type.root.resolveAll(); // without it, protobufjs does not know which fields can be absent
     const plan = this.#plan(type);
     return {
       encode: (message) => {
@@ -183,8 +184,8 @@ function mapField(field: protobuf.Field, key: Element, value: Element): FieldPla
   const plan = entry();
   plan.byId.set(1, partOfEntry('key', key));
   plan.byId.set(2, partOfEntry('value', value));
-  plan.blank['key'] = key.fallback;
-  plan.blank['value'] = value.fallback;
+  plan.blank.key = key.fallback;
+  plan.blank.value = value.fallback;
   return {
     name,
     tag,
@@ -194,7 +195,7 @@ function mapField(field: protobuf.Field, key: Element, value: Element): FieldPla
       const pair = readMessage(plan, reader, reader.uint32() + reader.pos, depth + 1);
       let map = into[name] as Fields;
       if (Object.isFrozen(map)) into[name] = map = Object.create(null) as Fields;
-      map[String(pair['key'])] = pair['value'] ?? {};
+      map[String(pair.key)] = pair.value ?? {};
     },
     write: (writer, map) => {
       for (const [k, v] of Object.entries(map as Fields)) {
@@ -228,7 +229,8 @@ function readMessage(plan: Plan, reader: WireReader, claimedEnd: number, depth: 
     const tag = reader.uint32();
     const wireType = tag & 7;
     const field = plan.byId.get(tag >>> 3);
-    if (field && (field.wireType === wireType || (field.packable && wireType === 2))) field.read(reader, message, wireType, depth);
+    if (field && (field.wireType === wireType || (field.packable && wireType === 2)))
+      field.read(reader, message, wireType, depth);
     else reader.skipType(wireType);
   }
   if (reader.pos !== end) throw new RangeError('a field reaches beyond its message');

@@ -169,7 +169,8 @@ export const CountJobProcessingStatusMode = {
   COUNT_JOB_PROCESSING_STATUS_MODE_TOTAL: 0,
   COUNT_JOB_PROCESSING_STATUS_MODE_GROUP_BY_STATUS: 1,
 } as const;
-export type CountJobProcessingStatusMode = (typeof CountJobProcessingStatusMode)[keyof typeof CountJobProcessingStatusMode];
+export type CountJobProcessingStatusMode =
+  (typeof CountJobProcessingStatusMode)[keyof typeof CountJobProcessingStatusMode];
 
 export interface ChannelConfig {
   /** Empty: the default channel. */

@@ -1,7 +1,7 @@
 /** What a plugin's method takes and gives: the schemas, as the plugin described them. */
 
 /** How a method gives its output; `none` is listed but never executed. */
-export type OutputType = 'non-streaming' | 'streaming' | 'both' | 'none';
+type OutputType = 'non-streaming' | 'streaming' | 'both' | 'none';
 
 /** One method. The proto fields are Protocol Buffers source text; empty means plain bytes. */
 export interface MethodDescription {

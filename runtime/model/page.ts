@@ -2,10 +2,10 @@
 import { BulkheadError } from '../errors.ts';
 
 /** Most rows that a request may ask for. */
-export const maxLimit = 1000;
+const maxLimit = 1000;
 
 /** Most rows that a request may skip. */
-export const maxOffset = 10_000n;
+const maxOffset = 10_000n;
 
 /** The rows from `offset` on, `limit` at most (not set: all). Throws `field-invalid` for values out of range. */
 export function cutPage<T>(rows: readonly T[], limit: number | undefined, offset: bigint | undefined): T[] {

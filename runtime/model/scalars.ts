@@ -51,7 +51,10 @@ const noBytes: Uint8Array = new Uint8Array(0);
 const zero = (value: unknown): boolean => value === 0;
 const zeroBig = (value: unknown): boolean => value === 0n;
 
-function number(wireType: number, method: 'double' | 'float' | 'int32' | 'uint32' | 'sint32' | 'fixed32' | 'sfixed32'): Scalar {
+function number(
+  wireType: number,
+  method: 'double' | 'float' | 'int32' | 'uint32' | 'sint32' | 'fixed32' | 'sfixed32',
+): Scalar {
   const isDefault = wireType === 0 ? zero : (value: unknown): boolean => Object.is(value, 0);
   return {
     wireType,

@@ -84,7 +84,10 @@ export async function discoverPlugins(
       const { name } = plugin.runner;
       const twin = served.get(name);
       if (twin) {
-        throw new BulkheadError('plugin-refused', `duplicate name ${name}: ${twin.plugin.path} is served under it already`);
+        throw new BulkheadError(
+          'plugin-refused',
+          `duplicate name ${name}: ${twin.plugin.path} is served under it already`,
+        );
       }
       served.set(name, { id: runnerIdOf(name), plugin, schemas: compileRunnerSchemas(plugin.runner) });
     } catch (error) {

@@ -97,5 +97,7 @@ function integer(type: string, value: unknown, path: string): number | bigint {
 
 function wrong(path: string, expected: string, value: unknown): Error {
   const got = JSON.stringify(value) ?? typeof value;
-  return new Error(`${path === '' ? 'the message' : path}: expected ${expected}, got ${got.length > 60 ? `${got.slice(0, 60)}…` : got}`);
+  return new Error(
+    `${path === '' ? 'the message' : path}: expected ${expected}, got ${got.length > 60 ? `${got.slice(0, 60)}…` : got}`,
+  );
 }

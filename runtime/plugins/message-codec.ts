@@ -68,8 +68,14 @@ function fieldShape(field: protobuf.Field, known: Map<protobuf.Type, Shape>): Fi
   return { name: field.name, wireType: 2, packable: false, text: false, inside: entry };
 }
 
-function elementShape(name: string, type: string, resolved: protobuf.Type | protobuf.Enum | null, known: Map<protobuf.Type, Shape>): FieldShape {
-  if (resolved instanceof protobuf.Type) return { name, wireType: 2, packable: false, text: false, inside: shapeOf(resolved, known) };
+function elementShape(
+  name: string,
+  type: string,
+  resolved: protobuf.Type | protobuf.Enum | null,
+  known: Map<protobuf.Type, Shape>,
+): FieldShape {
+  if (resolved instanceof protobuf.Type)
+    return { name, wireType: 2, packable: false, text: false, inside: shapeOf(resolved, known) };
   const wireType = resolved ? 0 : protobuf.types.basic[type as keyof typeof protobuf.types.basic];
   if (wireType === undefined) throw new TypeError(`field '${name}' has the unknown type ${type}`);
   return { name, wireType, packable: false, text: type === 'string' };
@@ -83,9 +89,13 @@ function checkMessage(shape: Shape, cursor: WireCursor, end: number, depth: numb
     const field = shape.fields.get(tag >>> 3);
     if (tag >>> 3 === 0) throw new Error(`field number 0 in ${shape.name}`);
     if (!field) skipField(cursor, tag, end, depth);
-    else if (wireType === 2 && (field.wireType === 2 || field.packable)) checkDelimited(shape, field, cursor, end, depth);
+    else if (wireType === 2 && (field.wireType === 2 || field.packable))
+      checkDelimited(shape, field, cursor, end, depth);
     else if (wireType === field.wireType) skipField(cursor, tag, end, depth);
-    else throw new Error(`field '${field.name}' of ${shape.name} is ${wireTypeNames[field.wireType]}, but the bytes have ${wireTypeNames[wireType] ?? 'nonsense'}`);
+    else
+      throw new Error(
+        `field '${field.name}' of ${shape.name} is ${wireTypeNames[field.wireType]}, but the bytes have ${wireTypeNames[wireType] ?? 'nonsense'}`,
+      );
   }
 }
 
@@ -93,6 +103,7 @@ function checkDelimited(shape: Shape, field: FieldShape, cursor: WireCursor, end
   const inner = cursor.delimited(end, field.name);
   if (field.inside) checkMessage(field.inside, cursor, inner, depth + 1);
   else if (field.packable) while (cursor.at < inner) skipField(cursor, field.wireType, inner, depth);
-  else if (field.text && !isUtf8(cursor.bytes.subarray(cursor.at, inner))) throw new Error(`field '${field.name}' of ${shape.name} is not UTF-8`);
+  else if (field.text && !isUtf8(cursor.bytes.subarray(cursor.at, inner)))
+    throw new Error(`field '${field.name}' of ${shape.name} is not UTF-8`);
   cursor.at = inner;
 }

@@ -29,7 +29,8 @@ export class SchemaError extends Error {
 /** The root message: the first top-level one of the text. Throws {@link SchemaError}. */
 export function parseSchema(text: string): protobuf.Type {
   if (text.length > maxText) throw new SchemaError(`the text is longer than ${maxText} characters`, text);
-  if (text.includes('__proto__')) throw new SchemaError("nothing may be called '__proto__'", text, lineOf(text, '__proto__'));
+  if (text.includes('__proto__'))
+    throw new SchemaError("nothing may be called '__proto__'", text, lineOf(text, '__proto__'));
   const root = parse(text);
   const type = firstMessage(root);
   if (!type) throw new SchemaError('the text has no message', text);
@@ -93,6 +94,7 @@ function* allTypes(space: protobuf.NamespaceBase): Generator<protobuf.Type> {
 
 function refuseUnserved(type: protobuf.Type, text: string): void {
   for (const field of type.fieldsArray) {
-    if (field.delimited) throw new SchemaError(`field '${field.name}' is a group, which is not served`, text, lineOf(text, field.name));
+    if (field.delimited)
+      throw new SchemaError(`field '${field.name}' is a group, which is not served`, text, lineOf(text, field.name));
   }
 }

@@ -33,7 +33,7 @@ export interface MessageCodec {
 }
 
 /** Schemas of one method. A codec that is missing means plain bytes. */
-export interface MethodSchemas {
+interface MethodSchemas {
   readonly args?: MessageCodec;
   readonly result?: MessageCodec;
   readonly feed?: MessageCodec;
@@ -90,10 +90,14 @@ function refusal(error: SchemaError, place: Place): BulkheadError {
   const method = place.method === undefined ? '' : ` method '${place.method}',`;
   const line = error.line === undefined ? '' : ` line ${error.line}`;
   const source = error.source === undefined ? '' : `: \`${error.source}\``;
-  return new BulkheadError('plugin-refused', `plugin '${place.plugin}',${method} ${place.field}${line}: ${error.message}${source}`, {
-    details: { ...place, ...(error.line !== undefined && { line: error.line }) },
-    cause: error,
-  });
+  return new BulkheadError(
+    'plugin-refused',
+    `plugin '${place.plugin}',${method} ${place.field}${line}: ${error.message}${source}`,
+    {
+      details: { ...place, ...(error.line !== undefined && { line: error.line }) },
+      cause: error,
+    },
+  );
 }
 
 class CompiledSchemas implements RunnerSchemas {
@@ -101,36 +105,62 @@ class CompiledSchemas implements RunnerSchemas {
   readonly #description: RunnerDescription;
   readonly #methods: ReadonlyMap<string, MethodSchemas>;
 
-  constructor(description: RunnerDescription, methods: ReadonlyMap<string, MethodSchemas>, settings: MessageCodec | undefined) {
+  constructor(
+    description: RunnerDescription,
+    methods: ReadonlyMap<string, MethodSchemas>,
+    settings: MessageCodec | undefined,
+  ) {
     this.#description = description;
     this.#methods = methods;
     if (settings) this.settings = settings;
   }
 
   checkSettings(bytes: Uint8Array): void {
-    check(this.settings, bytes, 'settings-invalid', () => `the settings are no message of the settings schema of runner '${this.#description.name}'`);
+    check(
+      this.settings,
+      bytes,
+      'settings-invalid',
+      () => `the settings are no message of the settings schema of runner '${this.#description.name}'`,
+    );
   }
 
   checkArgs(method: string, bytes: Uint8Array): void {
-    check(this.method(method).args, bytes, 'args-invalid', () => `the arguments are no message of the args schema of method '${method}'`);
+    check(
+      this.method(method).args,
+      bytes,
+      'args-invalid',
+      () => `the arguments are no message of the args schema of method '${method}'`,
+    );
   }
 
   method(name: string): MethodSchemas {
     const found = this.#methods.get(name);
     if (found) return found;
     const known = [...this.#methods.keys()].join(', ');
-    throw new BulkheadError('method-not-found', `runner '${this.#description.name}' has no method '${name}'; it has: ${known}`, {
-      details: { runner: this.#description.name, method: name },
-    });
+    throw new BulkheadError(
+      'method-not-found',
+      `runner '${this.#description.name}' has no method '${name}'; it has: ${known}`,
+      {
+        details: { runner: this.#description.name, method: name },
+      },
+    );
   }
 }
 
-function check(codec: MessageCodec | undefined, bytes: Uint8Array, code: 'settings-invalid' | 'args-invalid', what: () => string): void {
+function check(
+  codec: MessageCodec | undefined,
+  bytes: Uint8Array,
+  code: 'settings-invalid' | 'args-invalid',
+  what: () => string,
+): void {
   if (!codec) return;
   try {
     codec.check(bytes);
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new BulkheadError(code, `${what()} (${codec.name}): ${why}`, { details: { message: codec.name }, cause: thrown });
+    throw new BulkheadError(code, `${what()} (${codec.name}): ${why}`, {
+      details: { message: codec.name },
+      cause: thrown,
+    });
   }
 }

@@ -24,7 +24,8 @@ export class WireCursor {
   /** Reads a length and answers where that many bytes end. */
   delimited(end: number, field: string): number {
     const length = this.varint32(end);
-    if (length > end - this.at) throw new RangeError(`field '${field}' claims ${length} bytes, but ${end - this.at} are left`);
+    if (length > end - this.at)
+      throw new RangeError(`field '${field}' claims ${length} bytes, but ${end - this.at} are left`);
     return this.at + length;
   }
 

@@ -25,9 +25,13 @@ export class EmbeddedQueue implements JobQueue {
     if (this.#closed) throw new BulkheadError('shutting-down', 'the server is stopping and takes no new jobs');
     const channel = this.#channel(job.channel);
     if (channel.waiting >= this.#capacity) {
-      throw new BulkheadError('queue-full', `channel ${displayName(job.channel)} already holds ${this.#capacity} waiting jobs; try again later`, {
-        details: { channel: job.channel, capacity: this.#capacity },
-      });
+      throw new BulkheadError(
+        'queue-full',
+        `channel ${displayName(job.channel)} already holds ${this.#capacity} waiting jobs; try again later`,
+        {
+          details: { channel: job.channel, capacity: this.#capacity },
+        },
+      );
     }
     channel.push(job);
   }
@@ -46,8 +50,10 @@ export class EmbeddedQueue implements JobQueue {
   }
 
   #channel(name: string): Channel {
-    let channel = this.#channels.get(name);
-    if (!channel) this.#channels.set(name, (channel = new Channel(name)));
+    const known = this.#channels.get(name);
+    if (known) return known;
+    const channel = new Channel(name);
+    this.#channels.set(name, channel);
     return channel;
   }
 }

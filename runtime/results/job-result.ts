@@ -6,7 +6,7 @@ import { type JobResult, ResultStatus, StreamingType } from '../model/messages.g
 import type { JobEnd } from './results.ts';
 
 /** What a submitter reads where the host failed: the log has the rest. */
-export const hiddenFault = "the host failed to run the job; the server's log has the details";
+const hiddenFault = "the host failed to run the job; the server's log has the details";
 
 /**
  * The status of a job that ended with an error. A job that ran out of time ends as MAX_RETRY where no

@@ -86,7 +86,11 @@ export class StoredResults implements Results {
       this.#sincePrune = 0;
       await store.prune(this.#expiry(), this.#maxCount);
     } catch (thrown) {
-      log({ level: 'error', message: 'a result could not be stored', fields: { job: result.data?.job_id?.value, error: thrown } });
+      log({
+        level: 'error',
+        message: 'a result could not be stored',
+        fields: { job: result.data?.job_id?.value, error: thrown },
+      });
     }
   }
 }

@@ -26,6 +26,6 @@ export function policyText(policy: RetryPolicy | undefined): string | null {
 
 /** The inverse of {@link policyText}, as a field to spread. */
 export function policyField<K extends string>(row: Row, key: K): { [P in K]?: RetryPolicy } {
-  const value = row['retry_policy'];
+  const value = row.retry_policy;
   return typeof value === 'string' ? ({ [key]: JSON.parse(value) as RetryPolicy } as { [P in K]?: RetryPolicy }) : {};
 }

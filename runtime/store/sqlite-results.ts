@@ -1,6 +1,13 @@
 /** Results in SQLite. Inserts of one turn of the event loop are written in one transaction. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { JobResult, JobResultData, Priority, ResponseType, ResultStatus, StreamingType } from '../model/messages.gen.ts';
+import type {
+  JobResult,
+  JobResultData,
+  Priority,
+  ResponseType,
+  ResultStatus,
+  StreamingType,
+} from '../model/messages.gen.ts';
 import { big, blob, flag, int, type Parameters, policyField, policyText, type Row, text } from './rows.ts';
 import type { ResultStore } from './store.ts';
 
@@ -50,9 +57,13 @@ export class SqliteResults implements ResultStore {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#insert = database.prepare(`INSERT INTO job_result (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`);
+    this.#insert = database.prepare(
+      `INSERT INTO job_result (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`,
+    );
     this.#find = database.prepare('SELECT * FROM job_result WHERE id = ?');
-    this.#byJob = database.prepare('SELECT * FROM job_result WHERE job_id = ? ORDER BY end_time DESC, id DESC LIMIT 1000');
+    this.#byJob = database.prepare(
+      'SELECT * FROM job_result WHERE job_id = ? ORDER BY end_time DESC, id DESC LIMIT 1000',
+    );
     this.#count = database.prepare('SELECT count(*) AS n FROM job_result');
     this.#expire = database.prepare('DELETE FROM job_result WHERE end_time < ?');
     this.#shrink = database.prepare(
@@ -74,14 +85,23 @@ export class SqliteResults implements ResultStore {
     this.#waiting = [];
     try {
       this.#database.exec('BEGIN');
-      for (const { row } of batch) this.#insert.run(row);
+      const failures = new Map(batch.map((each) => [each, this.#tryInsert(each.row)]));
       this.#database.exec('COMMIT');
+      for (const [each, failure] of failures) failure ? each.reject(failure.thrown) : each.resolve();
     } catch (thrown) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       for (const each of batch) each.reject(thrown);
-      return;
     }
-    for (const each of batch) each.resolve();
+  }
+
+  /** A row that is refused does not spoil the transaction for the others. */
+  #tryInsert(row: Parameters): { readonly thrown: unknown } | undefined {
+    try {
+      this.#insert.run(row);
+      return undefined;
+    } catch (thrown) {
+      return { thrown };
+    }
   }
 
   async find(id: bigint): Promise<JobResult | undefined> {
@@ -97,7 +117,7 @@ export class SqliteResults implements ResultStore {
 
   async count(): Promise<number> {
     this.flush();
-    return Number(this.#count.get()?.['n']);
+    return Number(this.#count.get()?.n);
   }
 
   async prune(endedBefore: number, keep: number): Promise<number> {
@@ -137,7 +157,11 @@ function toRow({ id, data, metadata }: JobResult): Parameters {
 }
 
 function fromRow(row: Row): JobResult {
-  return { id: { value: big(row, 'id') }, data: dataFromRow(row), metadata: JSON.parse(text(row, 'metadata')) as Record<string, string> };
+  return {
+    id: { value: big(row, 'id') },
+    data: dataFromRow(row),
+    metadata: JSON.parse(text(row, 'metadata')) as Record<string, string>,
+  };
 }
 
 function dataFromRow(row: Row): JobResultData {
@@ -146,9 +170,9 @@ function dataFromRow(row: Row): JobResultData {
     worker_id: { value: big(row, 'worker_id') },
     worker_name: text(row, 'worker_name'),
     args: blob(row, 'args'),
-    ...(row['uniq_key'] !== null && { uniq_key: text(row, 'uniq_key') }),
+    ...(row.uniq_key !== null && { uniq_key: text(row, 'uniq_key') }),
     status: int(row, 'status') as ResultStatus,
-    ...(row['output'] !== null && { output: { items: blob(row, 'output') } }),
+    ...(row.output !== null && { output: { items: blob(row, 'output') } }),
     retried: int(row, 'retried'),
     max_retry: int(row, 'max_retry'),
     priority: int(row, 'priority') as Priority,
@@ -161,7 +185,7 @@ function dataFromRow(row: Row): JobResultData {
     response_type: int(row, 'response_type') as ResponseType,
     store_success: flag(row, 'store_success'),
     store_failure: flag(row, 'store_failure'),
-    ...(row['method'] !== null && { using: text(row, 'method') }),
+    ...(row.method !== null && { using: text(row, 'method') }),
     broadcast_results: flag(row, 'broadcast_results'),
     ...policyField(row, 'resolved_retry_policy'),
   };

@@ -37,7 +37,9 @@ export class SqliteWorkers implements WorkerStore {
 
   constructor(database: DatabaseSync) {
     this.#all = database.prepare('SELECT * FROM worker ORDER BY id');
-    this.#insert = database.prepare(`INSERT INTO worker (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`);
+    this.#insert = database.prepare(
+      `INSERT INTO worker (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`,
+    );
     const changed = columns.filter((column) => column !== 'id').map((column) => `${column} = :${column}`);
     this.#update = database.prepare(`UPDATE worker SET ${changed.join(', ')} WHERE id = :id`);
     this.#delete = database.prepare('DELETE FROM worker WHERE id = ?');
@@ -53,7 +55,9 @@ export class SqliteWorkers implements WorkerStore {
 
   async update(record: WorkerRecord): Promise<void> {
     if (write(this.#update, record) === 0) {
-      throw new BulkheadError('worker-not-found', `there is no worker with id ${record.id}`, { details: { id: String(record.id) } });
+      throw new BulkheadError('worker-not-found', `there is no worker with id ${record.id}`, {
+        details: { id: String(record.id) },
+      });
     }
   }
 
@@ -67,7 +71,9 @@ function write(statement: StatementSync, record: WorkerRecord): number {
     return Number(statement.run(toRow(record)).changes);
   } catch (thrown) {
     if (thrown instanceof Error && 'errcode' in thrown && thrown.errcode === uniqueViolated) {
-      throw new BulkheadError('worker-exists', `there is a worker called '${record.data.name}' already`, { details: { name: record.data.name } });
+      throw new BulkheadError('worker-exists', `there is a worker called '${record.data.name}' already`, {
+        details: { name: record.data.name },
+      });
     }
     throw thrown;
   }
@@ -106,7 +112,7 @@ function fromRow(row: Row): WorkerRecord {
       runner_settings: blob(row, 'runner_settings'),
       ...policyField(row, 'retry_policy'),
       periodic_interval: int(row, 'periodic_interval'),
-      ...(row['channel'] !== null && { channel: text(row, 'channel') }),
+      ...(row.channel !== null && { channel: text(row, 'channel') }),
       queue_type: int(row, 'queue_type') as QueueType,
       response_type: int(row, 'response_type') as ResponseType,
       store_success: flag(row, 'store_success'),

@@ -30,6 +30,7 @@ export class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
+    if (!this.#database.isOpen) return;
     this.#results.flush();
     this.#database.close();
   }
@@ -53,9 +54,12 @@ function open(path: string): DatabaseSync {
 function migrate(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
     if (version > migrations.length) {
-      throw new BulkheadError('config-invalid', `the database ${path} has version ${version}; this Bulkhead knows versions up to ${migrations.length}`);
+      throw new BulkheadError(
+        'config-invalid',
+        `the database ${path} has version ${version}; this Bulkhead knows versions up to ${migrations.length}`,
+      );
     }
     for (const step of migrations.slice(version)) database.exec(step);
     database.exec(`PRAGMA user_version = ${migrations.length}`);

@@ -3,7 +3,7 @@ import { JobAdmission } from '../../runtime/admission/job-admission.ts';
 import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
 import { WireClient } from '../../runtime/api/client.ts';
 import { type ApiServer, startApi } from '../../runtime/api/server.ts';
-import { type DispatchLimits, ChannelDispatcher } from '../../runtime/dispatch/dispatcher.ts';
+import { ChannelDispatcher, type DispatchLimits } from '../../runtime/dispatch/dispatcher.ts';
 import type { ChannelPlan } from '../../runtime/model/channel.ts';
 import type { RunnerDescription } from '../../runtime/model/method.ts';
 import { IdGenerator } from '../../runtime/model/snowflake.ts';
@@ -62,21 +62,40 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const channels = options.channels ?? [{ name: '', concurrency: 4 }];
   const plugins = catalogueOf(options.runners);
   const queue = new EmbeddedQueue(options.queueCapacity === undefined ? {} : { capacity: options.queueCapacity });
-  const results = new StoredResults({ store: store.results, ids, log, ...(options.retention && { retention: options.retention }) });
+  const results = new StoredResults({
+    store: store.results,
+    ids,
+    log,
+    ...(options.retention && { retention: options.retention }),
+  });
   const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
   const admission = new JobAdmission({ workers, plugins, queue, results, ids });
   const executor = new FakeExecutor(options.body);
-  const dispatcher = new ChannelDispatcher({ queue, executor, results, workers, plugins, channels, log, ...(options.limits && { limits: options.limits }) });
+  const dispatcher = new ChannelDispatcher({
+    queue,
+    executor,
+    results,
+    workers,
+    plugins,
+    channels,
+    log,
+    ...(options.limits && { limits: options.limits }),
+  });
   dispatcher.start();
   const server = await startApi(
     { admission, workers, results, plugins, log },
-    { address: '127.0.0.1:0', ...(options.maxRequestBytes !== undefined && { maxRequestBytes: options.maxRequestBytes }) },
+    {
+      address: '127.0.0.1:0',
+      ...(options.maxRequestBytes !== undefined && { maxRequestBytes: options.maxRequestBytes }),
+    },
   );
   const address = `127.0.0.1:${server.port}`;
   const client = new WireClient(address);
   const stop = async (drainMs = 1000): Promise<void> => {
     admission.close();
-    await Promise.all([dispatcher.stop(drainMs), server.stop(drainMs)]);
+    server.announceStop();
+    await dispatcher.stop(drainMs);
+    await server.stop(500);
     client.close();
     await executor.close();
     await store.close();

@@ -3,27 +3,55 @@
  * call at a time, aborting and disposing, so that a test sees when a stage breaks them.
  */
 import { BulkheadError } from '../../runtime/errors.ts';
-import type { AdmittedPlugin, CallOptions, Executor, InstanceSpec, OutputStream, PluginInstance } from '../../runtime/executor/executor.ts';
+import type {
+  AdmittedPlugin,
+  CallOptions,
+  Executor,
+  InstanceSpec,
+  OutputStream,
+  PluginInstance,
+} from '../../runtime/executor/executor.ts';
 import type { CallOutcome, MethodCall } from '../../runtime/model/call.ts';
 import type { MethodDescription, RunnerDescription } from '../../runtime/model/method.ts';
 
 /** The body of a fake plugin. `state` belongs to its instance. */
-export type FakeBody = (call: MethodCall, signal: AbortSignal | undefined, state: { calls: number }) => Promise<CallOutcome> | CallOutcome;
+export type FakeBody = (
+  call: MethodCall,
+  signal: AbortSignal | undefined,
+  state: { calls: number },
+) => Promise<CallOutcome> | CallOutcome;
 
 /** A runner description with the usual values filled in. */
-export function describe(name: string, methods: readonly Partial<MethodDescription>[] = [{}], settingsProto = ''): RunnerDescription {
+export function describe(
+  name: string,
+  methods: readonly Partial<MethodDescription>[] = [{}],
+  settingsProto = '',
+): RunnerDescription {
   return {
     name,
     description: `${name}, a fake`,
     settingsProto,
     settingsJsonSchema: '',
-    methods: methods.map((method) => ({ name: 'run', argsProto: '', resultProto: '', outputType: 'non-streaming', needFeed: false, ...method })),
+    methods: methods.map((method) => ({
+      name: 'run',
+      argsProto: '',
+      resultProto: '',
+      outputType: 'non-streaming',
+      needFeed: false,
+      ...method,
+    })),
   };
 }
 
 /** A plugin as if admitted from a file. */
 export function admitted(runner: RunnerDescription): AdmittedPlugin {
-  return { digest: `digest of ${runner.name}`, path: `/plugins/${runner.name}.wasm`, facets: ['runner'], imports: [], runner };
+  return {
+    digest: `digest of ${runner.name}`,
+    path: `/plugins/${runner.name}.wasm`,
+    facets: ['runner'],
+    imports: [],
+    runner,
+  };
 }
 
 /** A successful outcome. */
@@ -74,7 +102,8 @@ class FakeInstance implements PluginInstance {
   async load(): Promise<void> {}
 
   async run(call: MethodCall, options: CallOptions = {}): Promise<CallOutcome> {
-    if (this.#busy || this.disposed) throw new BulkheadError('internal', this.#busy ? 'a second call at once' : 'a call after dispose');
+    if (this.#busy || this.disposed)
+      throw new BulkheadError('internal', this.#busy ? 'a second call at once' : 'a call after dispose');
     this.#busy = true;
     try {
       const state = this.spec.isolation === 'kept' ? this.#state : { calls: 0 };

@@ -58,7 +58,13 @@ export function queueConformance(name: string, open: (capacity: number) => JobQu
   describe(`${name} as a queue`, () => {
     it('hands jobs out by priority, and in order of arrival within one', async () => {
       const queue = open(100);
-      const order = [Priority.PRIORITY_LOW, Priority.PRIORITY_MEDIUM, Priority.PRIORITY_HIGH, Priority.PRIORITY_MEDIUM, Priority.PRIORITY_HIGH];
+      const order = [
+        Priority.PRIORITY_LOW,
+        Priority.PRIORITY_MEDIUM,
+        Priority.PRIORITY_HIGH,
+        Priority.PRIORITY_MEDIUM,
+        Priority.PRIORITY_HIGH,
+      ];
       const pushed = order.map((priority) => job({ priority }));
       for (const each of pushed) await queue.push(each);
       const taken: Job[] = [];

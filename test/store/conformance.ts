@@ -121,7 +121,11 @@ export function storeConformance(name: string, open: () => Promise<Store>): void
     });
 
     it('lists the results of a job, the last to end first', async () => {
-      await Promise.all([result(1n, 5n, 100), result(2n, 5n, 300), result(3n, 6n, 400), result(4n, 5n, 200)].map((each) => store.results.insert(each)));
+      await Promise.all(
+        [result(1n, 5n, 100), result(2n, 5n, 300), result(3n, 6n, 400), result(4n, 5n, 200)].map((each) =>
+          store.results.insert(each),
+        ),
+      );
       expect((await store.results.listByJob(5n)).map(({ id }) => id?.value)).toEqual([2n, 4n, 1n]);
     });
 
@@ -141,7 +145,11 @@ export function storeConformance(name: string, open: () => Promise<Store>): void
     it('keeps the good inserts of a turn in which one fails', async () => {
       await store.results.insert(result(1n, 5n, 100));
       const turn = [1n, 2n, 3n].map((id) => store.results.insert(result(id, 5n, 100)));
-      expect((await Promise.allSettled(turn)).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+      expect((await Promise.allSettled(turn)).map(({ status }) => status)).toEqual([
+        'rejected',
+        'fulfilled',
+        'fulfilled',
+      ]);
       expect(await store.results.count()).toBe(3);
     });
 

@@ -1,0 +1,143 @@
+/** Admission behind the wire: what its tests through a real client cannot bring about. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { JobAdmission } from '../../runtime/admission/job-admission.ts';
+import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
+import type { JobRequest, WorkerData } from '../../runtime/model/messages.gen.ts';
+import { IdGenerator } from '../../runtime/model/snowflake.ts';
+import type { PluginCatalogue } from '../../runtime/plugins/catalogue.ts';
+import { EmbeddedQueue } from '../../runtime/queue/embedded.ts';
+import { SqliteStore } from '../../runtime/store/sqlite.ts';
+import { catalogueOf } from '../api/engine.ts';
+import { describe as runner } from '../api/fake-executor.ts';
+
+const plugins = catalogueOf([runner('echo')]);
+const channels = [{ name: '', concurrency: 1 }];
+const ids = new IdGenerator();
+
+function data(name: string, change: Partial<WorkerData> = {}): WorkerData {
+  return {
+    name,
+    description: '',
+    runner_id: { value: plugins.list()[0]?.id ?? 0n },
+    runner_settings: new Uint8Array(),
+    periodic_interval: 0,
+    queue_type: 0,
+    response_type: 1,
+    store_success: false,
+    store_failure: false,
+    use_static: false,
+    broadcast_results: false,
+    ...change,
+  };
+}
+
+const request: JobRequest = { worker_name: 'w', args: new Uint8Array() };
+
+describe('the worker registry', () => {
+  let store: SqliteStore;
+  beforeEach(() => {
+    store = new SqliteStore(':memory:');
+  });
+  afterEach(() => store.close());
+
+  const open = (maxWorkers?: number): Promise<WorkerRegistry> =>
+    WorkerRegistry.open({
+      store: store.workers,
+      plugins,
+      channels,
+      ids,
+      ...(maxWorkers !== undefined && { maxWorkers }),
+    });
+
+  it('tells listeners of changes and removals, after they can be seen', async () => {
+    const registry = await open();
+    const id = await registry.create(data('a'));
+    const seen: unknown[] = [];
+    registry.onChange((changed) => seen.push([changed, registry.byId(changed)?.data.name]));
+    await registry.update(id, data('b'));
+    await registry.remove(id);
+    expect(seen).toEqual([
+      [id, 'b'],
+      [id, undefined],
+    ]);
+  });
+
+  it('stays as it was when the store fails', async () => {
+    const registry = await open();
+    const id = await registry.create(data('a'));
+    const broken = (): Promise<never> => Promise.reject(new Error('disk full'));
+    Object.assign(store.workers, { insert: broken, update: broken, delete: broken });
+    await expect(registry.create(data('b'))).rejects.toThrow('disk full');
+    await expect(registry.update(id, data('c'))).rejects.toThrow('disk full');
+    await expect(registry.remove(id)).rejects.toThrow('disk full');
+    expect(registry.byId(id)?.data.name).toBe('a');
+    expect([registry.byName('b'), registry.byName('c')]).toEqual([undefined, undefined]);
+  });
+
+  it('refuses more workers than it may hold', async () => {
+    const registry = await open(1);
+    await registry.create(data('a'));
+    await expect(registry.create(data('b'))).rejects.toThrow(/1 workers already/);
+    await registry.upsertByName(data('a', { description: 'changed' }));
+  });
+
+  it('keeps its own copy of the settings', async () => {
+    const registry = await open();
+    const settings = new Uint8Array([1, 2]);
+    const id = await registry.create(data('a', { runner_settings: settings }));
+    settings[0] = 9;
+    expect(registry.byId(id)?.data.runner_settings).toEqual(new Uint8Array([1, 2]));
+  });
+});
+
+describe('job admission', () => {
+  let store: SqliteStore;
+  let workers: WorkerRegistry;
+  let waiting: Set<bigint>;
+
+  function admission(queue = new EmbeddedQueue(), catalogue: PluginCatalogue = plugins): JobAdmission {
+    const results = {
+      wait: (id: bigint) => new Promise<never>(() => waiting.add(id)),
+      forget: (id: bigint) => void waiting.delete(id),
+    };
+    return new JobAdmission({ workers, plugins: catalogue, queue, results, ids });
+  }
+
+  beforeEach(async () => {
+    store = new SqliteStore(':memory:');
+    workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+    await workers.create(data('w'));
+    waiting = new Set();
+  });
+  afterEach(() => store.close());
+
+  it('waits for a DIRECT job from before it is queued', async () => {
+    const queue = new EmbeddedQueue();
+    let waited = false;
+    queue.consume('', 1, async (job) => {
+      waited = waiting.has(job.id);
+    });
+    const { id, result } = await admission(queue).submit(request, {});
+    expect([waited, waiting.has(id), result instanceof Promise]).toEqual([true, true, true]);
+  });
+
+  it('does not go on waiting for a job that the queue refused', async () => {
+    const submit = admission(new EmbeddedQueue({ capacity: 0 })).submit(request, {});
+    await expect(submit).rejects.toMatchObject({ code: 'queue-full' });
+    expect(waiting.size).toBe(0);
+  });
+
+  it('takes nothing after it was closed', async () => {
+    const closed = admission();
+    closed.close();
+    await expect(closed.submit(request, {})).rejects.toMatchObject({ code: 'shutting-down' });
+  });
+
+  it('says so when the runner of a worker is not loaded', async () => {
+    const none: PluginCatalogue = { list: () => [], byId: () => undefined, byName: () => undefined };
+    await expect(admission(undefined, none).submit(request, {})).rejects.toMatchObject({
+      code: 'runner-not-found',
+      message: expect.stringContaining("runner of worker 'w'") as string,
+    });
+  });
+});

@@ -1,0 +1,57 @@
+/** The generated types, and the interface that they come from. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { generatedFile, generateTypes } from '../../proto/generate-types.ts';
+import { loadProtos, WireSchema } from '../../runtime/api/schema.ts';
+
+describe('the generated types', () => {
+  it('are what the .proto files say today (if not: npm run generate)', () => {
+    expect(readFileSync(generatedFile, 'utf8')).toBe(generateTypes());
+  });
+
+  it('come out the same each time', () => {
+    expect(generateTypes(loadProtos())).toBe(generateTypes(loadProtos()));
+  });
+});
+
+describe('the interface', () => {
+  const root = loadProtos();
+
+  it('has the services of jobworkerp-rs', () => {
+    expect(new WireSchema(root).serviceNames()).toEqual([
+      'jobworkerp.function.service.FunctionService',
+      'jobworkerp.function.service.FunctionSetService',
+      'jobworkerp.service.JobProcessingStatusService',
+      'jobworkerp.service.JobRestoreService',
+      'jobworkerp.service.JobResultService',
+      'jobworkerp.service.JobService',
+      'jobworkerp.service.RunnerService',
+      'jobworkerp.service.WorkerInstanceService',
+      'jobworkerp.service.WorkerService',
+    ]);
+  });
+
+  it("has the guide's FeedToStream beside today's EnqueueWithClientStream", () => {
+    const service = root.lookupService('jobworkerp.service.JobService');
+    expect(service.methods.FeedToStream?.requestStream).toBeFalsy();
+    expect(service.methods.EnqueueWithClientStream?.requestStream).toBe(true);
+    const fields = root.lookupType('jobworkerp.service.FeedToStreamRequest').fields;
+    expect(Object.values(fields).map(({ name, id }) => [name, id])).toEqual([
+      ['job_id', 1],
+      ['data', 2],
+      ['is_final', 3],
+    ]);
+  });
+
+  it("gives the feed fields of a method the guide's numbers", () => {
+    const { fields } = root.lookupType('jobworkerp.data.MethodSchema');
+    expect(Object.values(fields).map(({ name, id }) => `${name} = ${id}`)).toEqual([
+      'args_proto = 1',
+      'result_proto = 2',
+      'description = 3',
+      'output_type = 4',
+      'require_client_stream = 5',
+      'client_stream_data_proto = 6',
+    ]);
+  });
+});
