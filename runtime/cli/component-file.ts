@@ -16,7 +16,10 @@ export async function componentFile(path: string): Promise<string> {
   const [component, other] = components;
   if (component === undefined || other !== undefined) {
     const names = components.map((each) => relative('', each)).join(', ');
-    throw new CliError('usage', `${path} is a workspace that gives several components (${names}): name one of its crates`);
+    throw new CliError(
+      'usage',
+      `${path} is a workspace that gives several components (${names}): name one of its crates`,
+    );
   }
   return component;
 }

@@ -7,7 +7,7 @@ export const exitCodes = {
   ok: { code: 0, meaning: 'done' },
   failed: { code: 1, meaning: 'the job, the plugin or its build failed; doctor found something missing' },
   usage: { code: 2, meaning: 'the command line is wrong: an option, a file, arguments that match no schema' },
-  environment: { code: 3, meaning: 'a tool is missing on this machine, or a port, file or folder is not usable' },
+  environment: { code: 3, meaning: 'a tool is missing on this machine, or a port, folder or database cannot be used' },
   internal: { code: 70, meaning: 'a defect of Bulkhead' },
 } as const;
 
@@ -22,7 +22,15 @@ export class CliError extends Error {
   }
 }
 
-const systemErrors: ReadonlySet<string> = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'EPERM', 'ENOSPC', 'EROFS', 'ENOTDIR']);
+const systemErrors: ReadonlySet<string> = new Set([
+  'EADDRINUSE',
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'EPERM',
+  'ENOSPC',
+  'EROFS',
+  'ENOTDIR',
+]);
 
 /** The text for stderr and the exit code of anything thrown. */
 export function describeError(thrown: unknown): { readonly text: string; readonly exitCode: number } {
@@ -39,7 +47,6 @@ export function describeError(thrown: unknown): { readonly text: string; readonl
 }
 
 function exitCodeOf(error: BulkheadError): number {
-  if (error.code === 'config-invalid') return exitCodes.usage.code;
   if (error.blame === 'plugin') return exitCodes.failed.code;
   return error.blame === 'caller' ? exitCodes.usage.code : exitCodes.environment.code;
 }

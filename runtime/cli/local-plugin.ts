@@ -19,7 +19,11 @@ export interface LocalPlugin {
  * Hands the component that `path` is, or compiles to, to `use`; ends its threads after that. What the plugin
  * logs goes to stderr.
  */
-export async function withPlugin<T>(path: string, cacheFolder: string, use: (local: LocalPlugin) => Promise<T>): Promise<T> {
+export async function withPlugin<T>(
+  path: string,
+  cacheFolder: string,
+  use: (local: LocalPlugin) => Promise<T>,
+): Promise<T> {
   const file = await componentFile(path);
   const executor = await createWasmExecutor({ threads: 1, cacheFolder, onLog: stderrLog });
   try {

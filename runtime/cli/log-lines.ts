@@ -10,7 +10,7 @@ function valueText(value: unknown): string {
 }
 
 /** One event as one line, without its end. */
-export function logLine({ level, message, fields = {} }: LogEvent): string {
+function logLine({ level, message, fields = {} }: LogEvent): string {
   const facts = Object.entries(fields)
     .filter(([key, value]) => value !== undefined && !leftOut.has(key))
     .map(([key, value]) => ` ${key.replace(/^plugin\./, '')}=${valueText(value)}`);

@@ -1,14 +1,14 @@
 /** All commands, put together. What each does is in `commands/`. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { newCommand } from './commands/new.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
-import { exitCodes } from './exit-codes.ts';
+import { describeError, exitCodes } from './exit-codes.ts';
 import { root } from './toolbox/paths.mjs';
 
 const exitCodeHelp = Object.values(exitCodes)
@@ -32,20 +32,42 @@ function version(): string {
   return manifest.version;
 }
 
-/** The whole command line. Errors of use are thrown as CommanderError after they were printed. */
-export function createProgram(): Command {
+/** Runs one command line. Errors become one line on stderr; answers the exit code. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+    return exitCodes.ok.code;
+  } catch (thrown) {
+    // Commander has said what is wrong already.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+    return fail(thrown);
+  }
+}
+
+/** Says what went wrong in one line on stderr; answers the exit code. */
+export function fail(thrown: unknown): number {
+  const { text, exitCode } = describeError(thrown);
+  process.stderr.write(`bulkhead: ${text}\n`);
+  return exitCode;
+}
+
+/** Errors of use are thrown as CommanderError after they were printed. */
+function createProgram(): Command {
   const program = new Command('bulkhead')
     .description('Runs plugins that nobody has to trust: Rust, compiled to WebAssembly components, served as jobs.')
     .version(version(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
     .helpCommand('help [COMMAND]', 'print help for a command')
     .addHelpText('after', rootHelp);
   const commands = [newCommand(), buildCommand(), inspectCommand(), runCommand(), serveCommand(), doctorCommand()];
   for (const command of commands) program.addCommand(command);
   // The same width everywhere, so that help is the same text wherever it is printed.
   for (const command of [program, ...commands]) {
-    command.exitOverride().showHelpAfterError(`(${['bulkhead', command === program ? '' : command.name()].join(' ').trim()} --help says more)`);
-    command.configureHelp({ helpWidth: 100 });
+    command
+      .exitOverride()
+      .showHelpAfterError(
+        `(${['bulkhead', command === program ? '' : command.name()].join(' ').trim()} --help says more)`,
+      );
+    command.helpOption('-h, --help', 'print help').configureHelp({ helpWidth: 110 });
     command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bulkhead: ')) });
   }
   return program;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** Where a server listens. */
 export interface Address {
@@ -14,7 +14,8 @@ export interface Address {
 export function address(text: string): Address {
   const match = /^(?:\[([\da-fA-F:.]+)\]|([^:\s[\]]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
-  if (!match || port > 65_535) throw new InvalidArgumentError('It has to be HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000.');
+  if (!match || port > 65_535)
+    throw new InvalidArgumentError('It has to be HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000.');
   return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
 }
 
@@ -68,7 +69,13 @@ export function database(text: string): string {
 }
 
 /** Where transpiled components are kept unless said otherwise. */
-export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.BULKHEAD_CACHE_DIR) return env.BULKHEAD_CACHE_DIR;
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bulkhead');
+export function defaultCacheFolder(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bulkhead');
+}
+
+/** `--cache`, the same for all commands that run plugins. */
+export function cacheOption(): Option {
+  return new Option('--cache <DIR>', 'folder for transpiled components')
+    .env('BULKHEAD_CACHE_DIR')
+    .default(defaultCacheFolder(), '~/.cache/bulkhead');
 }

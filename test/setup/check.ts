@@ -39,9 +39,19 @@ function rustChecks(workspace: string): Check[] {
 }
 
 const checks: readonly Check[] = [
-  command('format and lint', own('biome'), ['check', '--error-on-warnings', ...biomeArguments]),
+  command('format and lint', own('biome'), [
+    'check',
+    '--error-on-warnings',
+    '--diagnostic-level=warn',
+    ...biomeArguments,
+  ]),
   command('types', own('tsc'), ['--project', '.']),
-  command('import map and house rules', own('vitest'), ['run', '--config', 'test/setup/vitest.config.ts', 'test/house']),
+  command('import map and house rules', own('vitest'), [
+    'run',
+    '--config',
+    'test/setup/vitest.config.ts',
+    'test/house',
+  ]),
   command('dead exports', own('knip'), ['--no-progress']),
   ...rustWorkspaces.flatMap(rustChecks),
   { label: 'example builds', run: () => buildExamples() },
@@ -69,7 +79,8 @@ async function main(names: readonly string[]): Promise<number> {
   const failed: string[] = [];
   for (const { label, run } of chosen) {
     await run(label).catch((error: unknown) => {
-      if (!(error instanceof CommandFailed)) process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+      if (!(error instanceof CommandFailed))
+        process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
       failed.push(label);
     });
   }

@@ -5,9 +5,15 @@ import { CommandFailed, commandStep } from '../../runtime/cli/toolbox/progress.m
 import { biomeArguments, rustWorkspaces } from './workspaces.ts';
 
 try {
-  // Not the lint's fixes: they may change what code does.
-  await commandStep('TypeScript', join(binFolder, 'biome'), ['format', '--write', ...biomeArguments], { cwd: root });
-  for (const workspace of rustWorkspaces) await commandStep(workspace, 'cargo', ['fmt', '--all'], { cwd: join(root, workspace) });
+  // Format and order of imports, not the lint's fixes: they may change what code does.
+  await commandStep(
+    'TypeScript',
+    join(binFolder, 'biome'),
+    ['check', '--write', '--linter-enabled=false', ...biomeArguments],
+    { cwd: root },
+  );
+  for (const workspace of rustWorkspaces)
+    await commandStep(workspace, 'cargo', ['fmt', '--all'], { cwd: join(root, workspace) });
 } catch (error) {
   if (!(error instanceof CommandFailed)) throw error;
   process.exitCode = 1;

@@ -22,7 +22,10 @@ export interface TestRuntime {
 }
 
 /** Serves these plugin files. Stop it in the end, or the process does not. */
-export async function startTestRuntime(plugins: readonly string[], options: Partial<AppOptions> = {}): Promise<TestRuntime> {
+export async function startTestRuntime(
+  plugins: readonly string[],
+  options: Partial<AppOptions> = {},
+): Promise<TestRuntime> {
   const folder = mkdtempSync(join(tmpdir(), 'bulkhead-test-'));
   const pluginFolder = join(folder, 'plugins');
   mkdirSync(pluginFolder);

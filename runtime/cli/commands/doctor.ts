@@ -1,6 +1,6 @@
 /** `bulkhead doctor`: what is missing on this machine. */
 import { Command } from 'commander';
-import { exitCodes } from '../exit-codes.ts';
+import { CliError } from '../exit-codes.ts';
 import { checkAll } from '../toolbox/tools.mjs';
 
 const help = `
@@ -15,13 +15,15 @@ export function doctorCommand(): Command {
     .description('say what is missing on this machine, and how to get it')
     .option('--json', 'print JSON')
     .addHelpText('after', help)
-    .action(async (options: { json?: true }, command: Command) => {
+    .action(async (options: { json?: true }) => {
       const findings = (await checkAll()).map(({ tool, ok, found, fix }) => ({ tool, ok, found, fix }));
       if (options.json) process.stdout.write(`${JSON.stringify(findings)}\n`);
-      else for (const { tool, ok, found, fix } of findings) {
-        const advice = ok ? '' : `\n            get it with: ${fix}`;
-        process.stdout.write(`${ok ? 'ok     ' : 'MISSING'}  ${tool.padEnd(14)} ${found}${advice}\n`);
-      }
-      if (findings.some(({ ok }) => !ok)) command.error('', { exitCode: exitCodes.failed.code });
+      else
+        for (const { tool, ok, found, fix } of findings) {
+          const advice = ok ? '' : `\n            get it with: ${fix}`;
+          process.stdout.write(`${ok ? 'ok     ' : 'MISSING'}  ${tool.padEnd(14)} ${found}${advice}\n`);
+        }
+      const missing = findings.filter(({ ok }) => !ok);
+      if (missing.length > 0) throw new CliError('failed', `missing: ${missing.map(({ tool }) => tool).join(', ')}`);
     });
 }

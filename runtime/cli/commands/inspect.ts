@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { AdmittedPlugin } from '../../executor/executor.ts';
 import type { MethodDescription } from '../../model/method.ts';
 import { withPlugin } from '../local-plugin.ts';
-import { defaultCacheFolder } from '../values.ts';
+import { cacheOption } from '../values.ts';
 import { sizeText } from './build.ts';
 
 const help = `
@@ -21,7 +21,7 @@ export function inspectCommand(): Command {
     .description('show the world, methods, schemas and imports of a component')
     .argument('<FILE>', 'component, or folder of a plugin crate')
     .option('--json', 'print JSON')
-    .option('--cache <DIR>', 'folder for transpiled components (env BULKHEAD_CACHE_DIR)', defaultCacheFolder())
+    .addOption(cacheOption())
     .addHelpText('after', help)
     .action(async (path: string, options: { json?: true; cache: string }) => {
       const text = await withPlugin(path, options.cache, async ({ plugin }) =>
@@ -63,7 +63,16 @@ function textOf(plugin: AdmittedPlugin): string {
     `facets    ${facets.join(', ')}`,
     ...section('settings', settingsProto, '  '),
   ];
-  return [...head, '', 'methods', ...methods.flatMap(methodText), '', 'imports', ...imports.map((each) => `  ${each}`), ''].join('\n');
+  return [
+    ...head,
+    '',
+    'methods',
+    ...methods.flatMap(methodText),
+    '',
+    'imports',
+    ...imports.map((each) => `  ${each}`),
+    '',
+  ].join('\n');
 }
 
 function methodText(method: MethodDescription): string[] {

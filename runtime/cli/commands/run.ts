@@ -2,12 +2,12 @@
 import { Command } from 'commander';
 import { BulkheadError, type ErrorWire } from '../../errors.ts';
 import type { PluginInstance } from '../../executor/executor.ts';
-import type { MethodCall, Metadata } from '../../model/call.ts';
+import type { Metadata, MethodCall } from '../../model/call.ts';
 import type { MethodDescription } from '../../model/method.ts';
 import type { MessageCodec } from '../../plugins/schemas.ts';
 import { CliError } from '../exit-codes.ts';
 import { chooseMethod, type LocalPlugin, withPlugin } from '../local-plugin.ts';
-import { count, defaultCacheFolder, json, pair } from '../values.ts';
+import { cacheOption, count, json, pair } from '../values.ts';
 
 const help = `
 JSON is read and written by the plugin's own schemas: 64-bit integers as strings, bytes as base64. Where the
@@ -40,7 +40,7 @@ export function runCommand(): Command {
     .option('--metadata <KEY=VALUE>', 'metadata for the plugin; may be repeated', pair)
     .option('--stream', 'stream the output')
     .option('--timeout <MS>', 'end the job after so many milliseconds', count)
-    .option('--cache <DIR>', 'folder for transpiled components (env BULKHEAD_CACHE_DIR)', defaultCacheFolder())
+    .addOption(cacheOption())
     .addHelpText('after', help)
     .action((path: string, options: RunOptions) => withPlugin(path, options.cache, (local) => runJob(local, options)));
 }
@@ -67,14 +67,24 @@ async function runJob({ executor, plugin, schemas }: LocalPlugin, options: RunOp
   }
 }
 
-async function runOnce(instance: PluginInstance, call: MethodCall, timeout: number | undefined, print: (bytes: Uint8Array) => void) {
+async function runOnce(
+  instance: PluginInstance,
+  call: MethodCall,
+  timeout: number | undefined,
+  print: (bytes: Uint8Array) => void,
+) {
   const outcome = await instance.run(call, timeoutSignal(timeout));
   if (!outcome.ok) throw failure(outcome.error);
   print(outcome.output);
   printMetadata(outcome.metadata);
 }
 
-async function runStream(instance: PluginInstance, call: MethodCall, timeout: number | undefined, print: (bytes: Uint8Array) => void) {
+async function runStream(
+  instance: PluginInstance,
+  call: MethodCall,
+  timeout: number | undefined,
+  print: (bytes: Uint8Array) => void,
+) {
   const stream = instance.stream(call, timeoutSignal(timeout));
   for await (const chunk of stream) print(chunk);
   const end = await stream.end;
@@ -84,7 +94,9 @@ async function runStream(instance: PluginInstance, call: MethodCall, timeout: nu
 
 /** A plugin's failure is no defect of ours, whatever its code says. */
 function failure(error: ErrorWire): Error {
-  return error.code === 'internal' ? BulkheadError.fromWire(error) : new CliError('failed', `${error.message} [${error.code}]`);
+  return error.code === 'internal'
+    ? BulkheadError.fromWire(error)
+    : new CliError('failed', `${error.message} [${error.code}]`);
 }
 
 function timeoutSignal(timeout: number | undefined): { signal?: AbortSignal } {
@@ -97,8 +109,13 @@ function timeoutSignal(timeout: number | undefined): { signal?: AbortSignal } {
 
 function wantsStream({ name, outputType, needFeed }: MethodDescription, asked: boolean): boolean {
   if (outputType === 'none') throw new CliError('usage', `method '${name}' is listed but never executed`);
-  if (needFeed) throw new CliError('usage', `method '${name}' reads a feed, which \`run\` has none of: use a server and FeedToStream`);
-  if (outputType === 'non-streaming' && asked) throw new CliError('usage', `method '${name}' does not stream: leave --stream out`);
+  if (needFeed)
+    throw new CliError(
+      'usage',
+      `method '${name}' reads a feed, which \`run\` has none of: use a server and FeedToStream`,
+    );
+  if (outputType === 'non-streaming' && asked)
+    throw new CliError('usage', `method '${name}' does not stream: leave --stream out`);
   return outputType === 'streaming' || asked;
 }
 

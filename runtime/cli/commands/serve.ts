@@ -7,7 +7,7 @@ import { startApp } from '../../app.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { stderrLog } from '../log-lines.ts';
 import { servedTable } from '../served-table.ts';
-import { type Address, address, addressText, collect, count, database, defaultCacheFolder } from '../values.ts';
+import { type Address, address, addressText, cacheOption, collect, count, database } from '../values.ts';
 
 /** Where the database is unless said otherwise. */
 const defaultDatabase = '.bulkhead/bulkhead.sqlite3';
@@ -28,7 +28,7 @@ Examples:
   $ bulkhead serve --plugins ./plugins --listen 0.0.0.0:9000 --threads 8
   $ bulkhead serve --plugins ./plugins --database :memory:   keeps nothing`;
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly listen: Address;
   readonly plugins: readonly string[];
   readonly database: string;
@@ -41,19 +41,43 @@ export function serveCommand(): Command {
   const threads = availableParallelism();
   return new Command('serve')
     .description('serve plugins as jobs over gRPC')
-    .addOption(new Option('--listen <HOST:PORT>', 'address; port 0 is a free one').env('GRPC_ADDR').argParser(address).default(address('127.0.0.1:9000'), '127.0.0.1:9000'))
-    .addOption(new Option('--plugins <DIR>', 'folder with components; may be repeated').env('PLUGINS_RUNNER_DIR').argParser(collect).makeOptionMandatory())
-    .addOption(new Option('--database <FILE>', 'SQLite file, or :memory:').env('SQLITE_URL').argParser(database).default(defaultDatabase))
-    .addOption(new Option('--threads <N>', 'threads that run plugins').argParser(count).default(threads, 'one for each core'))
-    .addOption(new Option('--concurrency <N>', 'jobs at a time in the default channel').env('WORKER_DEFAULT_CONCURRENCY').argParser(count).default(threads, 'one for each core'))
-    .addOption(new Option('--cache <DIR>', 'folder for transpiled components').env('BULKHEAD_CACHE_DIR').default(defaultCacheFolder(), '~/.cache/bulkhead'))
+    .addOption(
+      new Option('--listen <HOST:PORT>', 'address; port 0 is a free one')
+        .env('GRPC_ADDR')
+        .argParser(address)
+        .default(address('127.0.0.1:9000'), '127.0.0.1:9000'),
+    )
+    .addOption(
+      new Option('--plugins <DIR>', 'folder with components; may be repeated')
+        .env('PLUGINS_RUNNER_DIR')
+        .argParser(collect)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--database <FILE>', 'SQLite file, or :memory:')
+        .env('SQLITE_URL')
+        .argParser(database)
+        .default(defaultDatabase),
+    )
+    .addOption(
+      new Option('--threads <N>', 'threads that run plugins').argParser(count).default(threads, 'one for each core'),
+    )
+    .addOption(
+      new Option('--concurrency <N>', 'jobs at a time in the default channel')
+        .env('WORKER_DEFAULT_CONCURRENCY')
+        .argParser(count)
+        .default(threads, 'one for each core'),
+    )
+    .addOption(cacheOption())
     .addHelpText('after', help)
     .action(serve);
 }
 
 /** Serves until a signal asks to stop. */
-export async function serve(options: ServeOptions): Promise<void> {
+async function serve(options: ServeOptions): Promise<void> {
   if (options.database !== ':memory:') mkdirSync(dirname(options.database), { recursive: true });
+  // Before anybody can know that the server runs, so that a signal never finds nobody at home.
+  const stop = askedToStop();
   const began = performance.now();
   const app = await startApp({
     listen: options.listen,
@@ -66,8 +90,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   const { host } = options.listen;
   const ready = `bulkhead listens on ${addressText({ host, port: app.port })} (ready in ${Math.round(performance.now() - began)} ms)`;
-  process.stdout.write(`${servedTable(app.plugins(), app.refused(), (path) => relative('', path) || path)}\n${ready}\n`);
-  await askedToStop();
+  process.stdout.write(
+    `${servedTable(app.plugins(), app.refused(), (path) => relative('', path) || path)}\n${ready}\n`,
+  );
+  await stop;
   process.stderr.write('stopping: waiting for the jobs under way; a second signal stops at once\n');
   await app.close({ drainMs });
   process.stderr.write('stopped\n');

@@ -62,7 +62,9 @@ export async function cargoBuild(options: CargoBuildOptions): Promise<CargoBuild
   if (code === 0) return { ok: true, components: parsed.flatMap(componentOf) };
   // Compiler errors are in the JSON; everything else cargo says on stderr, between lines of mere progress.
   const rendered = parsed.flatMap(({ message }) => message?.rendered ?? []);
-  const rest = said.filter((line) => !/^\s*(Compiling|Updating|Downloading|Downloaded|Locking|Adding|Blocking)/.test(line));
+  const rest = said.filter(
+    (line) => !/^\s*(Compiling|Updating|Downloading|Downloaded|Locking|Adding|Blocking)/.test(line),
+  );
   return { ok: false, output: [...rendered, ...rest].join('\n').trim() };
 }
 

@@ -1,6 +1,7 @@
 /** The components of the checkout itself: the examples, and the plugins that tests are made with. */
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { CliError } from '../exit-codes.ts';
 import { type BuiltComponent, cargoBuild } from './cargo-build.ts';
 import { root, targetFolder } from './paths.mjs';
 import { step } from './progress.mjs';
@@ -12,7 +13,7 @@ export const examplePlugins: string = join(targetFolder, 'example-plugins');
 async function buildWorkspace(label: string, folder: string): Promise<readonly BuiltComponent[]> {
   const built = await step(label, async (say) => {
     const answer = await cargoBuild({ folder: join(root, folder), shareTarget: true, onProgress: say });
-    if (!answer.ok) throw new Error(`${folder} does not compile:\n${answer.output}`);
+    if (!answer.ok) throw new CliError('failed', `${folder} does not compile:\n${answer.output}`);
     return answer;
   });
   return built.components;

@@ -1,6 +1,6 @@
 /** Hands the process over to another Node: same terminal, same signals, same exit code. */
 import { spawn } from 'node:child_process';
-import { scriptEnvironment, nodeBinary } from './paths.mjs';
+import { nodeBinary, scriptEnvironment } from './paths.mjs';
 
 const passedOn = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 

@@ -57,7 +57,9 @@ function packagesOf(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
   } catch (error) {
-    throw new SetupError([`${file} cannot be read: ${error instanceof Error ? error.message : error}. Restore it with: git checkout package-lock.json && npm ci`]);
+    throw new SetupError([
+      `${file} cannot be read: ${error instanceof Error ? error.message : error}. Restore it with: git checkout package-lock.json && npm ci`,
+    ]);
   }
 }
 
@@ -86,6 +88,8 @@ async function attempt(label, command, args) {
     await commandStep(label, command, args, { cwd: root, env: toolEnvironment() });
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    throw new SetupError([`${label} failed: ${error.message}. What it said is above; try again with: ${[command, ...args].join(' ')}`]);
+    throw new SetupError([
+      `${label} failed: ${error.message}. What it said is above; try again with: ${[command, ...args].join(' ')}`,
+    ]);
   }
 }

@@ -23,12 +23,12 @@ export const neededNode = 26;
 
 /** The folders of PATH without the checkout's own commands. */
 function outerPath() {
-  return (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== binFolder);
+  return (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== binFolder);
 }
 
 /** `~/.cargo/bin` is where rustup puts its tools; a shell that was open before does not know it yet. */
 function cargoHomeBin() {
-  return join(process.env['CARGO_HOME'] ?? join(homedir(), '.cargo'), 'bin');
+  return join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'bin');
 }
 
 /**
@@ -48,7 +48,7 @@ export function toolEnvironment() {
  */
 export function scriptEnvironment() {
   const env = toolEnvironment();
-  return { ...env, PATH: [binFolder, env['PATH']].join(delimiter), CARGO_TARGET_DIR: targetFolder };
+  return { ...env, PATH: [binFolder, env.PATH].join(delimiter), CARGO_TARGET_DIR: targetFolder };
 }
 
 /**
@@ -58,7 +58,7 @@ export function scriptEnvironment() {
  */
 export function wasmCargo() {
   const env = toolEnvironment();
-  const named = process.env['CARGO_WASM'];
+  const named = process.env.CARGO_WASM;
   if (!named) return { command: 'cargo', env };
-  return { command: named, env: { ...env, PATH: [dirname(named), env['PATH']].join(delimiter) } };
+  return { command: named, env: { ...env, PATH: [dirname(named), env.PATH].join(delimiter) } };
 }

@@ -1,8 +1,8 @@
 /**
  * Shows that something long goes on: a line that moves on a terminal, one finished line per step in a pipe.
  *
- * It writes to stderr, so that the output of a command stays clean. The output of the commands that it runs is
- * kept back, and shown where the command fails.
+ * It writes to stderr unless told otherwise, so that the output of a command stays clean. The output of the
+ * commands that it runs is kept back, and shown where the command fails.
  */
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
@@ -11,8 +11,14 @@ const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const frameMs = 100;
 /** How often a step says in a pipe that it still runs. */
 const stillRunningMs = 30_000;
-/** How many lines of a failed command's output are shown. */
-const keptLines = 60;
+/** How many lines of a failed command's output are shown, from its beginning and from its end. */
+const keptLines = 30;
+
+/**
+ * Where progress is shown. A script whose progress is its output sets it to stdout.
+ * @type {{ stream: import('node:tty').WriteStream }}
+ */
+export const progress = { stream: process.stderr };
 
 /** A command of a step ended with another exit code than 0. Its output was shown already. */
 export class CommandFailed extends Error {
@@ -23,16 +29,17 @@ export class CommandFailed extends Error {
   constructor(message, output) {
     super(message);
     this.name = 'CommandFailed';
-    /** The last lines that the command wrote. */
+    /** The first and last lines that the command wrote. */
     this.output = output;
   }
 }
 
 /**
  * @param {number} milliseconds
- * @returns {string} such as `0.4 s` and `2 min 05 s`
+ * @returns {string} such as `40 ms`, `1.4 s` and `2 min 05 s`
  */
 export function duration(milliseconds) {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   return `${Math.floor(seconds / 60)} min ${String(Math.floor(seconds % 60)).padStart(2, '0')} s`;
@@ -47,7 +54,7 @@ export function duration(milliseconds) {
  */
 export async function step(label, work) {
   const began = Date.now();
-  const display = process.stderr.isTTY ? terminalDisplay(label, began) : pipeDisplay(label, began);
+  const display = progress.stream.isTTY ? terminalDisplay(label, began) : pipeDisplay(label, began);
   try {
     const result = await work(display.say);
     display.end(`✓ ${label} (${duration(Date.now() - began)})`);
@@ -68,7 +75,7 @@ function terminalDisplay(label, began) {
   const draw = () => {
     const frame = frames[turn++ % frames.length];
     const text = `${frame} ${label} ${duration(Date.now() - began)} ${detail}`;
-    process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    progress.stream.write(`\r\x1b[2K${text.slice(0, (progress.stream.columns ?? 80) - 1)}`);
   };
   const timer = setInterval(draw, frameMs);
   return {
@@ -77,7 +84,7 @@ function terminalDisplay(label, began) {
     },
     end: (/** @type {string} */ text) => {
       clearInterval(timer);
-      process.stderr.write(`\r\x1b[2K${text}\n`);
+      progress.stream.write(`\r\x1b[2K${text}\n`);
     },
   };
 }
@@ -88,13 +95,13 @@ function terminalDisplay(label, began) {
  */
 function pipeDisplay(label, began) {
   const timer = setInterval(() => {
-    process.stderr.write(`… ${label} (${duration(Date.now() - began)} so far)\n`);
+    progress.stream.write(`… ${label} (${duration(Date.now() - began)} so far)\n`);
   }, stillRunningMs);
   return {
     say: () => {},
     end: (/** @type {string} */ text) => {
       clearInterval(timer);
-      process.stderr.write(`${text}\n`);
+      progress.stream.write(`${text}\n`);
     },
   };
 }
@@ -127,7 +134,7 @@ export async function commandStep(label, command, args, options = {}) {
 export function capture(command, args, { cwd, env = process.env, onLine } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const kept = new LastLines();
+    const kept = new KeptLines();
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       stdout += text;
@@ -135,7 +142,8 @@ export function capture(command, args, { cwd, env = process.env, onLine } = {}) 
     eachLine(child.stderr, (line) => {
       if (kept.add(line)) onLine?.(line);
     });
-    const fail = (/** @type {string} */ why) => reject(new CommandFailed(`\`${[command, ...args].join(' ')}\` ${why}`, kept.lines));
+    const fail = (/** @type {string} */ why) =>
+      reject(new CommandFailed(`\`${[command, ...args].join(' ')}\` ${why}`, kept.all()));
     child.on('error', (error) => fail(`could not be started: ${error.message}`));
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(stdout);
@@ -146,10 +154,13 @@ export function capture(command, args, { cwd, env = process.env, onLine } = {}) 
   });
 }
 
-/** The last lines of an output, without colours and empty ones. */
-class LastLines {
+/** The first and the last lines of an output, without colours and empty ones. */
+class KeptLines {
   /** @type {string[]} */
-  lines = [];
+  #first = [];
+  /** @type {string[]} */
+  #last = [];
+  #leftOut = 0;
 
   /**
    * @param {string} line
@@ -158,9 +169,17 @@ class LastLines {
   add(line) {
     const text = stripVTControlCharacters(line).trimEnd();
     if (text === '') return false;
-    this.lines.push(text);
-    if (this.lines.length > keptLines) this.lines.shift();
+    if (this.#first.length < keptLines) this.#first.push(text);
+    else this.#last.push(text);
+    if (this.#last.length > keptLines) {
+      this.#last.shift();
+      this.#leftOut++;
+    }
     return true;
+  }
+
+  all() {
+    return [...this.#first, ...(this.#leftOut > 0 ? [`… ${this.#leftOut} lines …`] : []), ...this.#last];
   }
 }
 

@@ -6,8 +6,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { capture } from './progress.mjs';
 import { neededNode, nodeBinary, root, toolEnvironment, wasmCargo, wasmTarget } from './paths.mjs';
+import { capture } from './progress.mjs';
 
 /**
  * @typedef {object} Finding
@@ -101,9 +101,12 @@ async function checkCargo() {
     }
     return fine('cargo', answer.line);
   }
-  if (process.env['CARGO_WASM']) return missing('cargo', `CARGO_WASM=${command} is no cargo that runs`, 'unset CARGO_WASM');
+  if (process.env.CARGO_WASM)
+    return missing('cargo', `CARGO_WASM=${command} is no cargo that runs`, 'unset CARGO_WASM');
   const rustup = await ask('rustup', ['--version']);
-  return 'line' in rustup ? missing('cargo', 'rustup has no toolchain', 'rustup default stable') : missing('cargo', 'not found', getRust);
+  return 'line' in rustup
+    ? missing('cargo', 'rustup has no toolchain', 'rustup default stable')
+    : missing('cargo', 'not found', getRust);
 }
 
 /** Build scripts and procedural macros are linked for this machine. */
@@ -111,7 +114,10 @@ async function checkLinker() {
   if (process.platform === 'win32') return fine('linker', "the compiler's own");
   const answer = await ask('cc', ['--version']);
   if ('line' in answer) return fine('linker', answer.line);
-  const fix = process.platform === 'darwin' ? 'xcode-select --install' : 'sudo apt-get install -y build-essential (or gcc of your distribution)';
+  const fix =
+    process.platform === 'darwin'
+      ? 'xcode-select --install'
+      : 'sudo apt-get install -y build-essential (or gcc of your distribution)';
   return missing('linker', 'cc not found', fix);
 }
 

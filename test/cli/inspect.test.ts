@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root } from '../../runtime/cli/toolbox/paths.mjs';
+import { component, testPlugin } from '../support/artifacts.ts';
+import { bulkhead } from '../support/cli.ts';
+
+describe('bulkhead inspect', () => {
+  it('shows world, settings, methods with their schemas, and imports', async () => {
+    const { code, stdout } = await bulkhead(['inspect', component('hello')]);
+    expect(code).toBe(0);
+    for (const part of [
+      /^Hello: Greets whoever is named$/m,
+      /^API {7}bulkhead:plugin@\d+\.\d+\.\d+$/m,
+      /^facets {4}runner$/m,
+      /^ {2}message HelloSettings \{$/m,
+      /^ {2}run \(non-streaming\): Greets/m,
+      /^ {6}message HelloArgs \{$/m,
+      /^ {2}bulkhead:plugin\/log@/m,
+    ]) {
+      expect(stdout).toMatch(part);
+    }
+  });
+
+  it('shows a feed', async () => {
+    const { stdout } = await bulkhead(['inspect', component('guide-feed')]);
+    expect(stdout).toMatch(/\(streaming, reads a feed\)/);
+    expect(stdout).toMatch(/^ {4}feed\n.*message AudioChunk/ms);
+  });
+
+  it('gives the same as JSON', async () => {
+    const { stdout } = await bulkhead(['inspect', component('hello'), '--json']);
+    const method = { name: 'run', outputType: 'non-streaming', argsProto: expect.stringContaining('HelloArgs') };
+    expect(JSON.parse(stdout)).toMatchObject({
+      path: component('hello'),
+      digest: expect.stringMatching(/^[\da-f]{64}$/),
+      name: 'Hello',
+      facets: ['runner'],
+      methods: [method],
+      imports: expect.arrayContaining([expect.stringMatching(/^bulkhead:plugin\/log@/)]),
+    });
+  });
+
+  it.each([
+    ['a file that is no component', join(root, 'package.json'), /not a WebAssembly component/],
+    ['another world', testPlugin('other-world'), /another world/],
+    ['another API version', testPlugin('old-api'), /plugin=.*, host=/],
+    ['a broken schema', testPlugin('broken-proto'), /args_proto line 3/],
+  ])('refuses %s with one line and exit code 1', async (_, file, message) => {
+    const { code, stdout, stderr } = await bulkhead(['inspect', file]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^bulkhead: .*\[plugin-refused\]\n$/);
+  });
+});
