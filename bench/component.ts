@@ -14,7 +14,12 @@ const facet = 'bulkhead:plugin/runner@0.1.0';
 /** HelloArgs { name } with so many characters. */
 function helloArgs(length: number): Uint8Array {
   const name = Buffer.alloc(length, 'x');
-  const size = length < 128 ? [length] : length < 16384 ? [(length & 127) | 128, length >> 7] : [(length & 127) | 128, ((length >> 7) & 127) | 128, length >> 14];
+  const size =
+    length < 128
+      ? [length]
+      : length < 16384
+        ? [(length & 127) | 128, length >> 7]
+        : [(length & 127) | 128, ((length >> 7) & 127) | 128, length >> 14];
   return Buffer.concat([Buffer.from([10, ...size]), name]);
 }
 
@@ -79,7 +84,10 @@ async function transpiling(bytes: Uint8Array): Promise<BenchResult> {
   const compiler = new Compiler(folder);
   await compiler.compile(bytes);
   const cached = async () => (await microsEach(10, () => compiler.compile(bytes))) / 1000;
-  const result = await compare('transpile and compile (baseline: from the cache)', 'ms', 3, { value: cold, baseline: cached });
+  const result = await compare('transpile and compile (baseline: from the cache)', 'ms', 3, {
+    value: cold,
+    baseline: cached,
+  });
   await compiler.close();
   rmSync(folder, { recursive: true });
   return result;
@@ -90,9 +98,17 @@ async function warmCalls(digest: string, raw: WebAssembly.Instance): Promise<Ben
   await guest.call((exports) => exports.load(new Uint8Array()));
   const rawExports = raw.exports as unknown as RawExports;
   const results: BenchResult[] = [];
-  for (const [label, size, count] of [['1 KiB', 1024, 3000], ['64 KiB', 65_536, 500]] as const) {
+  for (const [label, size, count] of [
+    ['1 KiB', 1024, 3000],
+    ['64 KiB', 65_536, 500],
+  ] as const) {
     const args = helloArgs(size);
-    if (Buffer.compare(rawCall(rawExports, args), (await guest.call((exports) => exports.run(args, [], undefined)))[0].val as Uint8Array) !== 0) {
+    if (
+      Buffer.compare(
+        rawCall(rawExports, args),
+        (await guest.call((exports) => exports.run(args, [], undefined)))[0].val as Uint8Array,
+      ) !== 0
+    ) {
       throw new Error('the raw call and the glue disagree');
     }
     results.push(

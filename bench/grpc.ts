@@ -27,11 +27,16 @@ async function bareEcho(): Promise<{ port: number; stop(): void }> {
     responseSerialize: asIs,
     responseDeserialize: asIs,
   } as const;
-  server.addService({ Enqueue: method }, {
-    Enqueue: (call: { request: Buffer }, answer: (error: null, bytes: Buffer) => void) => answer(null, call.request),
-  });
+  server.addService(
+    { Enqueue: method },
+    {
+      Enqueue: (call: { request: Buffer }, answer: (error: null, bytes: Buffer) => void) => answer(null, call.request),
+    },
+  );
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
   });
   return { port, stop: () => server.forceShutdown() };
 }
@@ -62,9 +67,18 @@ async function measure(label: string, echoPort: number, jobPort: number, request
         baseline: () => ratePerSecond(inFlight, millis, echo.call),
       }),
     );
-    for (const [name, q] of [['p50', 0.5], ['p99', 0.99]] as const) {
+    for (const [name, q] of [
+      ['p50', 0.5],
+      ['p99', 0.99],
+    ] as const) {
       const [value, baseline] = [quantile(jobTimes, q), quantile(echoTimes, q)];
-      results.push({ name: `DIRECT, ${label}, ${inFlight} in flight, ${name}`, unit: 'ms', value, baseline, ratio: value / baseline });
+      results.push({
+        name: `DIRECT, ${label}, ${inFlight} in flight, ${name}`,
+        unit: 'ms',
+        value,
+        baseline,
+        ratio: value / baseline,
+      });
     }
     echo.close();
     job.close();
@@ -74,7 +88,8 @@ async function measure(label: string, echoPort: number, jobPort: number, request
 
 export const grpc: Bench = {
   name: 'grpc',
-  about: 'a DIRECT job over gRPC, 1 KiB in and out (baseline: a bare grpc-js echo); client and server share the machine',
+  about:
+    'a DIRECT job over gRPC, 1 KiB in and out (baseline: a bare grpc-js echo); client and server share the machine',
   async run() {
     const cacheFolder = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
     const app = await startApp({

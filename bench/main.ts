@@ -16,7 +16,9 @@ function row({ name, value, unit, baseline, ratio }: BenchResult): string {
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } });
 const chosen = benches.filter((bench) => options.only === undefined || bench.name === options.only);
 if (chosen.length === 0) {
-  console.error(`--only ${options.only}: there is no such benchmark; there are: ${benches.map(({ name }) => name).join(', ')}`);
+  console.error(
+    `--only ${options.only}: there is no such benchmark; there are: ${benches.map(({ name }) => name).join(', ')}`,
+  );
   process.exit(2);
 }
 const results: BenchResult[] = [];

@@ -42,7 +42,7 @@ export interface AppOptions {
 }
 
 /** A plugin that is served, for people. */
-export interface ServedPlugin {
+interface ServedPlugin {
   readonly name: string;
   readonly path: string;
   readonly methods: readonly string[];
@@ -55,6 +55,9 @@ export interface RunningApp {
   /** Takes no more jobs, waits up to `drainMs` (default 10,000) milliseconds for those it took, and stops. */
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
+
+/** How long calls may still be answered once every job has ended, in milliseconds. */
+const cutOffMs = 1000;
 
 /** What an executor of components needs. */
 export interface WasmExecutorSettings {
@@ -72,7 +75,11 @@ function pluginLines(message: LogMessage): LogEvent[] {
     return { level, message: line.message, fields: { ...fields, ...origin, target: line.target } };
   });
   if (message.dropped === 0) return lines;
-  const dropped = { level: 'warn', message: `${message.dropped} lines of the plugin were left out: it logs too much`, fields: origin } as const;
+  const dropped = {
+    level: 'warn',
+    message: `${message.dropped} lines of the plugin were left out: it logs too much`,
+    fields: origin,
+  } as const;
   return [dropped, ...lines];
 }
 
@@ -94,8 +101,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   try {
     const executor = await createWasmExecutor(options);
     undo.unshift(() => executor.close());
-    const { catalogue: plugins, refused } = await discoverPlugins(options.pluginFolders, (path) => executor.admit(path));
-    for (const { path, reason } of refused) log({ level: 'warn', message: `plugin refused: ${reason}`, fields: { path } });
+    const { catalogue: plugins, refused } = await discoverPlugins(options.pluginFolders, (path) =>
+      executor.admit(path),
+    );
 
     const store = new SqliteStore(options.database);
     undo.unshift(() => store.close());
@@ -120,15 +128,19 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     });
     return {
       port: api.port,
-      plugins: () => plugins.list().map(({ plugin: { path, runner } }) => ({
-        name: runner.name,
-        path,
-        methods: runner.methods.map((method) => method.name),
-      })),
+      plugins: () =>
+        plugins.list().map(({ plugin: { path, runner } }) => ({
+          name: runner.name,
+          path,
+          methods: runner.methods.map((method) => method.name),
+        })),
       refused: () => refused,
       close: async ({ drainMs = 10_000 } = {}) => {
         admission.close();
-        await Promise.all([dispatcher.stop(drainMs), api.stop(drainMs)]);
+        api.announceStop();
+        // Submitters hear how their jobs ended before they are cut off.
+        await dispatcher.stop(drainMs);
+        await api.stop(cutOffMs);
         for (const step of undo) await step();
       },
     };

@@ -45,7 +45,12 @@ export const catalogue = {
   'settings-invalid': entry('INVALID_ARGUMENT', 'caller', false, "the settings do not decode by the runner's schema"),
   'method-required': entry('INVALID_ARGUMENT', 'caller', false, 'the runner has several methods and none was named'),
   'method-not-found': entry('INVALID_ARGUMENT', 'caller', false, 'the runner has no method of that name'),
-  'method-not-runnable': entry('INVALID_ARGUMENT', 'caller', false, 'the method does not give its output in the way asked for'),
+  'method-not-runnable': entry(
+    'INVALID_ARGUMENT',
+    'caller',
+    false,
+    'the method does not give its output in the way asked for',
+  ),
   'message-too-large': entry('RESOURCE_EXHAUSTED', 'caller', false, 'the request is larger than the server takes'),
   'worker-not-found': entry('NOT_FOUND', 'caller', false, 'no worker has that id or name'),
   'worker-exists': entry('ALREADY_EXISTS', 'caller', false, 'another worker has that name'),

@@ -15,11 +15,14 @@ function wait(context: InstanceContext, millis: number): Promise<void> {
     let timer: NodeJS.Timeout;
     const forget = context.onDispose(() => clearTimeout(timer));
     const step = (left: number) => {
-      timer = setTimeout(() => {
-        if (left > longestTimer) return step(left - longestTimer);
-        forget();
-        resolve();
-      }, Math.min(left, longestTimer));
+      timer = setTimeout(
+        () => {
+          if (left > longestTimer) return step(left - longestTimer);
+          forget();
+          resolve();
+        },
+        Math.min(left, longestTimer),
+      );
     };
     step(millis);
   });

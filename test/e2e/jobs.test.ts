@@ -13,7 +13,10 @@ function strings(first: string, second = ''): Uint8Array {
 }
 
 /** The string in field 1. */
-const textOf = (message: Uint8Array | undefined) => Buffer.from(message ?? []).subarray(2).toString();
+const textOf = (message: Uint8Array | undefined) =>
+  Buffer.from(message ?? [])
+    .subarray(2)
+    .toString();
 
 /** Heap and buffers in use, after a collection, in bytes. */
 function memoryInUse(): number {
@@ -32,46 +35,54 @@ describe('jobs of components over gRPC', () => {
   it.each([
     ['static', true],
     ['not static', false],
-  ])('10,000 of which every tenth panics: each gets its own answer, none is lost: %s', async (_, use_static) => {
-    const worker = await runtime.worker('Panics', { name: `panics-${use_static}`, use_static });
-    const total = 10_000;
-    let [right, panicked, next] = [0, 0, 0];
-    const memory: number[] = [];
-    const submit = async (): Promise<void> => {
-      for (let i = next++; i < total; i = next++) {
-        const panics = i % 10 === 0;
-        const result = await runtime.job(worker, strings(panics ? 'run' : '', `job ${i}`));
-        const output = Buffer.from(result.data?.output?.items ?? []).toString();
-        if (panics) {
-          expect(result.data?.status).toBe(ResultStatus.FATAL_ERROR);
-          expect(output).toMatch(new RegExp(`panicked at .*fail\\.rs:\\d+:\\d+: job ${i}$`));
-          panicked++;
-        } else {
-          expect(result.data?.status).toBe(ResultStatus.SUCCESS);
-          expect(textOf(result.data?.output?.items)).toBe(`job ${i}`);
-          right++;
+  ])(
+    '10,000 of which every tenth panics: each gets its own answer, none is lost: %s',
+    async (_, use_static) => {
+      const worker = await runtime.worker('Panics', { name: `panics-${use_static}`, use_static });
+      const total = 10_000;
+      let [right, panicked, next] = [0, 0, 0];
+      const memory: number[] = [];
+      const submit = async (): Promise<void> => {
+        for (let i = next++; i < total; i = next++) {
+          const panics = i % 10 === 0;
+          const result = await runtime.job(worker, strings(panics ? 'run' : '', `job ${i}`));
+          const output = Buffer.from(result.data?.output?.items ?? []).toString();
+          if (panics) {
+            expect(result.data?.status).toBe(ResultStatus.FATAL_ERROR);
+            expect(output).toMatch(new RegExp(`panicked at .*fail\\.rs:\\d+:\\d+: job ${i}$`));
+            panicked++;
+          } else {
+            expect(result.data?.status).toBe(ResultStatus.SUCCESS);
+            expect(textOf(result.data?.output?.items)).toBe(`job ${i}`);
+            right++;
+          }
+          if (i % 1000 === 999) memory.push(memoryInUse());
         }
-        if (i % 1000 === 999) memory.push(memoryInUse());
-      }
-    };
-    await Promise.all(Array.from({ length: 32 }, submit));
-    expect({ right, panicked }).toEqual({ right: 9000, panicked: 1000 });
-    // Flat: the second half of the run needs no more than the first did, within what the collector leaves lying about.
-    const [half, end] = [Math.max(...memory.slice(0, 5)), memory.at(-1) ?? 0];
-    expect(end).toBeLessThan(half * 1.25);
-  }, 120_000);
+      };
+      await Promise.all(Array.from({ length: 32 }, submit));
+      expect({ right, panicked }).toEqual({ right: 9000, panicked: 1000 });
+      // Flat: the second half of the run needs no more than the first did, within what the collector leaves lying about.
+      const [half, end] = [Math.max(...memory.slice(0, 5)), memory.at(-1) ?? 0];
+      expect(end).toBeLessThan(half * 1.25);
+    },
+    120_000,
+  );
 
   it('keeps the state of a static worker and no state of another', async () => {
     const kept = await runtime.worker('Echo', { name: 'kept', use_static: true });
     const fresh = await runtime.worker('Echo', { name: 'fresh', use_static: false });
-    const calls = async (worker: string) => (await runtime.job(worker, strings('x'), 'run')).data?.output?.items?.at(-1);
+    const calls = async (worker: string) =>
+      (await runtime.job(worker, strings('x'), 'run')).data?.output?.items?.at(-1);
     expect([await calls(kept), await calls(kept), await calls(kept)]).toEqual([1, 2, 3]);
     expect([await calls(fresh), await calls(fresh)]).toEqual([1, 1]);
   });
 
   it('ends an endless loop at its timeout and serves the next job', async () => {
     const worker = await runtime.worker('Spin', { name: 'spin' });
-    const { result } = await runtime.client.unary('jobworkerp.service.JobService', 'Enqueue', { worker_name: worker, timeout: 200n });
+    const { result } = await runtime.client.unary('jobworkerp.service.JobService', 'Enqueue', {
+      worker_name: worker,
+      timeout: 200n,
+    });
     expect(result?.data?.status).not.toBe(ResultStatus.SUCCESS);
     expect(Buffer.from(result?.data?.output?.items ?? []).toString()).toMatch(/200 ?ms|deadline|time/i);
     const hello = await runtime.worker('Hello', { name: 'after-spin' });

@@ -56,7 +56,9 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
 
     describe('running', () => {
       it('gives the result of the method named', async () => {
-        expect(await text(instance(echo, 'per-job'), 'run', { text: 'ab', repeat: 3 })).toMatchObject({ text: 'ababab' });
+        expect(await text(instance(echo, 'per-job'), 'run', { text: 'ab', repeat: 3 })).toMatchObject({
+          text: 'ababab',
+        });
       });
 
       it('carries metadata both ways, names of the prototype among them', async () => {
@@ -96,7 +98,9 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
 
       it('waits in many instances at once', async () => {
         const start = performance.now();
-        const waits = Array.from({ length: 40 }, (_, i) => text(instance(echo, 'kept'), 'slow', { text: `${i}`, millis: 300 }));
+        const waits = Array.from({ length: 40 }, (_, i) =>
+          text(instance(echo, 'kept'), 'slow', { text: `${i}`, millis: 300 }),
+        );
         expect((await Promise.all(waits)).map((answer) => (answer as { text: string }).text)).toEqual(
           Array.from({ length: 40 }, (_, i) => `${i}`),
         );
@@ -114,16 +118,19 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
         expect(await text(kept, 'run', { text: '' })).toMatchObject({ calls: 2 });
       });
 
-      it.each(['per-job', 'kept'] as const)('gives message and place of a panic, and serves the next call: %s', async (isolation) => {
-        const failing = instance(panics, isolation);
-        const outcome = await failing.run(panics.call('run', { where: 'run', message: 'out of cheese' }));
-        expect(errorOf(outcome)).toMatchObject({
-          code: 'plugin-panicked',
-          message: expect.stringMatching(/fail\.rs:\d+:\d+: out of cheese$/),
-        });
-        const next = await failing.run(panics.call('run', { message: 'still here' }));
-        expect(next.ok && panics.read('run', next.output)).toEqual({ message: 'still here' });
-      });
+      it.each(['per-job', 'kept'] as const)(
+        'gives message and place of a panic, and serves the next call: %s',
+        async (isolation) => {
+          const failing = instance(panics, isolation);
+          const outcome = await failing.run(panics.call('run', { where: 'run', message: 'out of cheese' }));
+          expect(errorOf(outcome)).toMatchObject({
+            code: 'plugin-panicked',
+            message: expect.stringMatching(/fail\.rs:\d+:\d+: out of cheese$/),
+          });
+          const next = await failing.run(panics.call('run', { message: 'still here' }));
+          expect(next.ok && panics.read('run', next.output)).toEqual({ message: 'still here' });
+        },
+      );
 
       it.each([
         ['index', 'plugin-panicked', /index out of bounds/],
@@ -140,7 +147,10 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
 
       it('says that load refused the settings, and that load panicked', async () => {
         const refusing = instance(panics, 'kept', { load: 'error', message: 'bad key' });
-        await expect(refusing.load()).rejects.toMatchObject({ code: 'load-failed', message: expect.stringContaining('bad key') });
+        await expect(refusing.load()).rejects.toMatchObject({
+          code: 'load-failed',
+          message: expect.stringContaining('bad key'),
+        });
         expect(errorOf(await refusing.run(panics.call('run', {})))).toMatchObject({ code: 'load-failed' });
         const panicking = instance(panics, 'per-job', { load: 'panic', message: 'in load' });
         expect(errorOf(await panicking.run(panics.call('run', {})))).toMatchObject({
@@ -160,16 +170,19 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
     describe('ending calls from outside', () => {
       const deadline = new BulkheadError('deadline-exceeded', 'too late');
 
-      it.each(['per-job', 'kept'] as const)('ends a call that waits, with the reason of the signal: %s', async (isolation) => {
-        const waiting = instance(echo, isolation);
-        const stop = new AbortController();
-        setTimeout(() => stop.abort(deadline), 50);
-        const start = performance.now();
-        const outcome = await waiting.run(echo.call('slow', { text: '', millis: 10_000 }), { signal: stop.signal });
-        expect(errorOf(outcome)).toMatchObject({ code: 'deadline-exceeded', message: 'too late' });
-        expect(performance.now() - start).toBeLessThan(5000);
-        expect(await text(waiting, 'run', { text: 'next' })).toMatchObject({ text: 'next', calls: 1 });
-      });
+      it.each(['per-job', 'kept'] as const)(
+        'ends a call that waits, with the reason of the signal: %s',
+        async (isolation) => {
+          const waiting = instance(echo, isolation);
+          const stop = new AbortController();
+          setTimeout(() => stop.abort(deadline), 50);
+          const start = performance.now();
+          const outcome = await waiting.run(echo.call('slow', { text: '', millis: 10_000 }), { signal: stop.signal });
+          expect(errorOf(outcome)).toMatchObject({ code: 'deadline-exceeded', message: 'too late' });
+          expect(performance.now() - start).toBeLessThan(5000);
+          expect(await text(waiting, 'run', { text: 'next' })).toMatchObject({ text: 'next', calls: 1 });
+        },
+      );
 
       it('ends a call that was cancelled before it began', async () => {
         const outcome = await instance(echo, 'per-job').run(echo.call('run', {}), { signal: AbortSignal.abort() });
@@ -222,9 +235,12 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
 
       it('ends a stream when its signal is aborted between two chunks', async () => {
         const stop = new AbortController();
-        const stream = instance(echo, 'kept').stream(echo.call('stream', { text: 'c', chunks: 1_000_000, interval: 1 }), {
-          signal: stop.signal,
-        });
+        const stream = instance(echo, 'kept').stream(
+          echo.call('stream', { text: 'c', chunks: 1_000_000, interval: 1 }),
+          {
+            signal: stop.signal,
+          },
+        );
         let chunks = 0;
         for await (const _ of stream) if (++chunks === 3) stop.abort();
         expect(await stream.end).toMatchObject({ ok: false, error: { code: 'cancelled' } });
@@ -247,7 +263,9 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
       it('brings what is fed into the stream, and ends with the feed', async () => {
         const levels = await PluginUnderTest.admit(subject.executor, subject.plugin('guide-feed'));
         const feeding = instance(levels, 'kept');
-        const chunk = (bytes: number[]) => levels.schemas.method('run').feed?.fromJson({ pcm: Buffer.from(bytes).toString('base64') }) ?? new Uint8Array();
+        const chunk = (bytes: number[]) =>
+          levels.schemas.method('run').feed?.fromJson({ pcm: Buffer.from(bytes).toString('base64') }) ??
+          new Uint8Array();
         for (let round = 0; round < 2; round++) {
           const stream = feeding.stream(levels.call('run', { window: 2 }));
           const chunks = collect(stream);

@@ -1,7 +1,7 @@
 /** A plugin with its schemas, so that tests speak of JSON and not of bytes. */
 import type { Executor, InstanceSpec, PluginInstance } from '../../runtime/executor/executor.ts';
 import type { MethodCall } from '../../runtime/model/call.ts';
-import { type RunnerSchemas, compileRunnerSchemas } from '../../runtime/plugins/schemas.ts';
+import { compileRunnerSchemas, type RunnerSchemas } from '../../runtime/plugins/schemas.ts';
 
 export class PluginUnderTest {
   readonly #executor: Executor;

@@ -11,6 +11,8 @@ export default async function compileTask(bytes: Uint8Array): Promise<CompileAns
   } catch (error) {
     const known = BulkheadError.from(error);
     if (known.code === 'plugin-refused') return { refused: known.toJSON() };
-    return { refused: { code: 'plugin-refused', message: `it could not be transpiled: ${known.message.split('\n')[0]}` } };
+    return {
+      refused: { code: 'plugin-refused', message: `it could not be transpiled: ${known.message.split('\n')[0]}` },
+    };
   }
 }

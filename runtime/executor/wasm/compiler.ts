@@ -7,7 +7,7 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { BulkheadError, type ErrorWire } from '../../errors.ts';
-import { ComponentCache, type TranspiledComponent, digestOf } from './cache.ts';
+import { ComponentCache, digestOf, type TranspiledComponent } from './cache.ts';
 import type { ComponentFacts } from './component.ts';
 import type { PluginCode } from './messages.ts';
 import { glueFile, toolchain } from './toolchain.ts';

@@ -20,7 +20,7 @@ function refuse(message: string, cause?: unknown): BulkheadError {
 }
 
 /** Tells a component from everything else by its first eight bytes. */
-export function checkPreamble(bytes: Uint8Array): void {
+function checkPreamble(bytes: Uint8Array): void {
   const [magic, version, layer] = [bytes.subarray(0, 4), bytes[4], bytes[6]];
   if (bytes.byteLength < 8 || Buffer.compare(magic, Buffer.from('\0asm')) !== 0) {
     throw refuse('not a WebAssembly component: it does not begin with the WebAssembly magic number');
@@ -52,7 +52,9 @@ function checkExports(exports: readonly string[]): string[] {
   if (ours.length === 0) throw refuse(`a component of another world: it exports ${exports.join(', ')}; ${known}`);
   const other = ours.find(({ version }) => version !== apiVersion);
   if (other) {
-    throw refuse(`API version mismatch: plugin=${other.version || 'none'}, host=${apiVersion}: build it against bulkhead-plugin ${apiVersion}`);
+    throw refuse(
+      `API version mismatch: plugin=${other.version || 'none'}, host=${apiVersion}: build it against bulkhead-plugin ${apiVersion}`,
+    );
   }
   const facets = ours.map((name) => name.interface.slice(ourPackage.length));
   const unknown = facets.find((facet) => !knownFacets.has(facet));

@@ -10,7 +10,9 @@ import { BulkheadError } from '../../errors.ts';
 import type { LogMessage, PluginCode, RequestOf, ThreadAnswers, ThreadOp } from './messages.ts';
 
 /** The thread's entry, beside this file, with this file's ending (`.ts` from source, `.js` as published). */
-const entry = fileURLToPath(new URL(`./thread/main${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url));
+const entry = fileURLToPath(
+  new URL(`./thread/main${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url),
+);
 
 /** How long a thread may take to answer a cancel before it is taken for hung, in milliseconds. */
 const hungAfter = 1000;

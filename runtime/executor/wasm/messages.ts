@@ -4,10 +4,11 @@
  * Each request is one piscina task; several are under way in a thread at once, because an instance that waits
  * is suspended (JSPI) and holds up nobody. Plugin failures are answers; a task that throws is a host defect.
  */
+
+import type { LogLine } from '../../capabilities/capability.ts';
 import type { ErrorWire } from '../../errors.ts';
 import type { CallOutcome, JobContext, Metadata } from '../../model/call.ts';
 import type { RunnerDescription } from '../../model/method.ts';
-import type { LogLine } from '../../capabilities/capability.ts';
 
 /** The code of one plugin. Sent once to each thread that serves it; modules are shared, not copied. */
 export interface PluginCode {

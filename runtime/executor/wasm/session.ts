@@ -8,7 +8,9 @@ type Step = { readonly ok: true } | { readonly ok: false; readonly error: ErrorW
 type Failed = { readonly ok: false; readonly error: ErrorWire };
 
 function reasonOf(signal: AbortSignal): BulkheadError {
-  return signal.reason instanceof BulkheadError ? signal.reason : new BulkheadError('cancelled', 'the job was cancelled');
+  return signal.reason instanceof BulkheadError
+    ? signal.reason
+    : new BulkheadError('cancelled', 'the job was cancelled');
 }
 
 export class Session {

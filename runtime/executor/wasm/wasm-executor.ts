@@ -69,7 +69,10 @@ export class WasmExecutor implements Executor {
       late.reject(new BulkheadError('plugin-refused', `it did not describe itself within ${describeDeadline} ms`));
     }, describeDeadline + 500);
     try {
-      const outcome = await Promise.race([lane.request({ op: 'describe', digest, deadline: describeDeadline }), late.promise]);
+      const outcome = await Promise.race([
+        lane.request({ op: 'describe', digest, deadline: describeDeadline }),
+        late.promise,
+      ]);
       if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);
       return outcome.runner;
     } finally {
@@ -80,7 +83,10 @@ export class WasmExecutor implements Executor {
   /** The thread with the fewest calls under way, or kept instances; a new one rather than a shared one. */
   #lane(isolation: InstanceSpec['isolation']): Lane {
     const load = (lane: Lane) => (isolation === 'kept' ? lane.kept : lane.pending);
-    const best = this.#lanes.reduce<Lane | undefined>((least, lane) => (!least || load(lane) < load(least) ? lane : least), undefined);
+    const best = this.#lanes.reduce<Lane | undefined>(
+      (least, lane) => (!least || load(lane) < load(least) ? lane : least),
+      undefined,
+    );
     if (best && (load(best) === 0 || this.#lanes.length >= this.#options.threads)) return best;
     const lane = new Lane(this.#options);
     this.#lanes.push(lane);

@@ -25,7 +25,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const textOf = (entry: TranspiledComponent) => [...entry.files].map(([name, bytes]) => [name, Buffer.from(bytes).toString()]);
+const textOf = (entry: TranspiledComponent) =>
+  [...entry.files].map(([name, bytes]) => [name, Buffer.from(bytes).toString()]);
 
 describe('the cache of transpiled components', () => {
   it('makes an entry once, and another process finds it', async () => {

@@ -40,24 +40,41 @@ describe('reading a plugin file', () => {
   });
 
   it('refuses another world and names its exports', async () => {
-    expect(await refusal(await parse(exporting('wasi:cli/run@0.2.0')))).toMatch(/another world: it exports wasi:cli\/run@0\.2\.0/);
+    expect(await refusal(await parse(exporting('wasi:cli/run@0.2.0')))).toMatch(
+      /another world: it exports wasi:cli\/run@0\.2\.0/,
+    );
   });
 
   it('refuses another API version and names both', async () => {
-    expect(await refusal(await parse(exporting('bulkhead:plugin/runner@0.0.9')))).toMatch(/plugin=0\.0\.9, host=0\.1\.0/);
+    expect(await refusal(await parse(exporting('bulkhead:plugin/runner@0.0.9')))).toMatch(
+      /plugin=0\.0\.9, host=0\.1\.0/,
+    );
   });
 
   it('refuses a facet it does not know', async () => {
-    expect(await refusal(await parse(exporting('bulkhead:plugin/teapot@0.1.0')))).toMatch(/facet bulkhead:plugin\/teapot, which is unknown/);
+    expect(await refusal(await parse(exporting('bulkhead:plugin/teapot@0.1.0')))).toMatch(
+      /facet bulkhead:plugin\/teapot, which is unknown/,
+    );
   });
 
   it('refuses imports that the host does not offer', async () => {
-    const importing = exporting('bulkhead:plugin/runner@0.1.0').replace('(component', '(component (import "acme:secrets/vault@1.0.0" (instance))');
-    expect(await refusal(await parse(importing))).toMatch(/imports what this host does not offer: acme:secrets\/vault@1\.0\.0/);
+    const importing = exporting('bulkhead:plugin/runner@0.1.0').replace(
+      '(component',
+      '(component (import "acme:secrets/vault@1.0.0" (instance))',
+    );
+    expect(await refusal(await parse(importing))).toMatch(
+      /imports what this host does not offer: acme:secrets\/vault@1\.0\.0/,
+    );
   });
 
   it('takes a component with a facet, and names its facets and imports', async () => {
-    const importing = exporting('bulkhead:plugin/runner@0.1.0').replace('(component', '(component (import "wasi:io/error@0.2.6" (instance))');
-    expect(await readComponent(await parse(importing))).toEqual({ facets: ['runner'], imports: ['wasi:io/error@0.2.6'] });
+    const importing = exporting('bulkhead:plugin/runner@0.1.0').replace(
+      '(component',
+      '(component (import "wasi:io/error@0.2.6" (instance))',
+    );
+    expect(await readComponent(await parse(importing))).toEqual({
+      facets: ['runner'],
+      imports: ['wasi:io/error@0.2.6'],
+    });
   });
 });

@@ -67,7 +67,9 @@ describe('the sandbox of a component', () => {
   });
 
   it('ends a kept instance with the thread it loops in, and its neighbours run again', async () => {
-    const [spin, echo] = await Promise.all(['spin', 'echo'].map((name) => PluginUnderTest.admit(executor, testPlugin(name))));
+    const [spin, echo] = await Promise.all(
+      ['spin', 'echo'].map((name) => PluginUnderTest.admit(executor, testPlugin(name))),
+    );
     if (!spin || !echo) throw new Error('not admitted');
     const neighbour = echo.instance('kept');
     await neighbour.run(echo.call('run', { text: 'before' }));

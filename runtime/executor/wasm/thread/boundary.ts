@@ -58,10 +58,12 @@ export class Boundary {
       // One promise a wait: racing a single long-lived promise would gather a reaction for each wait.
       return new Promise((resolve, reject) => {
         this.#reject = reject;
-        const settle = <V>(finish: (value: V) => void) => (value: V) => {
-          this.#reject = undefined;
-          finish(value);
-        };
+        const settle =
+          <V>(finish: (value: V) => void) =>
+          (value: V) => {
+            this.#reject = undefined;
+            finish(value);
+          };
         answer.then(settle(resolve), settle(reject));
       });
     };

@@ -28,7 +28,7 @@ export interface RunnerExports {
   setupFeedChannel(using: string | undefined): Promise<boolean>;
 }
 
-export type RunResult = [
+type RunResult = [
   { tag: 'ok'; val: Uint8Array } | { tag: 'err'; val: { message: string; causes: string[] } },
   [string, string][],
 ];
@@ -59,7 +59,9 @@ export type LoadedPlugin = (imports: Record<string, ImportObject>) => RunnerExpo
 function compileGlue(code: PluginCode): Instantiate {
   // The transpiler's output is an ES module without imports; these are all its exports.
   const body = code.glue.replace(/^export (?=function instantiate\b|const _util\b)/gm, '');
-  const factory = compileFunction(`${body}\nreturn instantiate;`, [], { filename: `bulkhead-plugin-${code.digest.slice(0, 12)}.js` });
+  const factory = compileFunction(`${body}\nreturn instantiate;`, [], {
+    filename: `bulkhead-plugin-${code.digest.slice(0, 12)}.js`,
+  });
   return factory() as Instantiate;
 }
 

@@ -26,7 +26,10 @@ async function ask<T>(guest: Guest, name: string, use: (exports: RunnerExports) 
   } catch (error) {
     const { code, message, details } = BulkheadError.from(error);
     const where = name === 'name' ? 'its constructor or name()' : `${name}()`;
-    throw new BulkheadError('plugin-refused', `in ${where}: ${message}`, { details: { ...details, reason: code }, cause: error });
+    throw new BulkheadError('plugin-refused', `in ${where}: ${message}`, {
+      details: { ...details, reason: code },
+      cause: error,
+    });
   }
 }
 
@@ -38,7 +41,8 @@ async function describeMethod(
   named('a method name', name);
   const text = (field: string, value: string) => bounded(`${field} of method ${name}`, value, longestText);
   const supportsFeed = await ask(guest, 'supports-feed', (exports) => exports.supportsFeed(name));
-  const feedProto = schema.feedDataProto ?? (await ask(guest, 'feed-data-proto', (exports) => exports.feedDataProto(name)));
+  const feedProto =
+    schema.feedDataProto ?? (await ask(guest, 'feed-data-proto', (exports) => exports.feedDataProto(name)));
   return {
     name,
     argsProto: text('args-proto', schema.argsProto),
@@ -67,7 +71,10 @@ export async function describe(guest: Guest): Promise<RunnerDescription> {
   const jsonSchemas = new Map(await ask(guest, 'method-json-schema-map', (exports) => exports.methodJsonSchemaMap()));
   if (schemas.length === 0) throw new BulkheadError('plugin-refused', 'method-proto-map() names no method');
   if (schemas.length > mostMethods) {
-    throw new BulkheadError('plugin-refused', `method-proto-map() names ${schemas.length} methods; at most ${mostMethods} are allowed`);
+    throw new BulkheadError(
+      'plugin-refused',
+      `method-proto-map() names ${schemas.length} methods; at most ${mostMethods} are allowed`,
+    );
   }
   const methods: MethodDescription[] = [];
   for (const schema of schemas) {

@@ -1,6 +1,7 @@
 /** What went wrong in a guest, told in the words of the catalogue. */
-import { GuestExit } from '../../../capabilities/cli.ts';
+
 import type { PanicReport } from '../../../capabilities/capability.ts';
+import { GuestExit } from '../../../capabilities/cli.ts';
 import { BulkheadError } from '../../../errors.ts';
 import { EndedByHost } from './boundary.ts';
 

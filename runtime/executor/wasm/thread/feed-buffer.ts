@@ -2,7 +2,7 @@
 import type { FeedBatch } from '../../../capabilities/capability.ts';
 
 /** The most chunks that wait for one job (as JobWorkerP has it). */
-export const feedCapacity = 1024;
+const feedCapacity = 1024;
 
 export class FeedBuffer {
   #chunks: Uint8Array[] = [];

@@ -9,7 +9,7 @@ import type { CurrentJob, FeedBatch, InstanceContext, LogLine, PanicReport } fro
 import { BulkheadError } from '../../../errors.ts';
 import type { JobContext } from '../../../model/call.ts';
 import { Boundary } from './boundary.ts';
-import { type RunnerExports, pluginOf } from './code.ts';
+import { pluginOf, type RunnerExports } from './code.ts';
 import { fatalError, guestFailureOf, textOf } from './failure.ts';
 import { FeedBuffer } from './feed-buffer.ts';
 import { LogGate } from './log-gate.ts';

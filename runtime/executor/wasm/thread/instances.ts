@@ -7,8 +7,8 @@
 import { BulkheadError } from '../../../errors.ts';
 import type { CallOutcome, Metadata } from '../../../model/call.ts';
 import type { CallMessage, InstanceRef, StepOutcome, StreamStep } from '../messages.ts';
-import { Guest, type SendLog } from './guest.ts';
 import { textOf } from './failure.ts';
+import { Guest, type SendLog } from './guest.ts';
 
 /** How long a plugin's `cancel()` may take before its instance is ended under it, in milliseconds. */
 const cancelGrace = 100;

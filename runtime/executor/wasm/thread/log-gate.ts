@@ -2,7 +2,7 @@
 import type { LogLine } from '../../../capabilities/capability.ts';
 
 /** Bytes of log an instance may write in a second, names and values included. */
-export const logBytesPerSecond = 262_144;
+const logBytesPerSecond = 262_144;
 
 /** What a line costs beyond its texts, so that empty lines are not free. */
 const lineOverhead = 64;
