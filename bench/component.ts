@@ -6,6 +6,8 @@ import { Compiler } from '../runtime/executor/wasm/compiler.ts';
 import type { PluginCode } from '../runtime/executor/wasm/messages.ts';
 import { addPlugin } from '../runtime/executor/wasm/thread/code.ts';
 import { Guest } from '../runtime/executor/wasm/thread/guest.ts';
+import { noGrants } from '../runtime/model/grant.ts';
+import { defaultLimits } from '../runtime/model/limits.ts';
 import { component as componentPath } from '../test/support/artifacts.ts';
 import { type Bench, type BenchResult, compare, microsEach } from './harness.ts';
 
@@ -25,14 +27,17 @@ function helloArgs(length: number): Uint8Array {
 
 /** The plugin's main module, instantiated by hand with imports that do nothing. */
 function rawInstance(code: PluginCode): WebAssembly.Instance {
-  const module = [...code.modules.values()].find((each) =>
-    (WebAssembly as unknown as ModuleApi).Module.exports(each).some(({ name }) => name === `${facet}#run`),
-  );
+  const module = [...code.modules.values()]
+    .map((core) => core.module)
+    .find((each) =>
+      (WebAssembly as unknown as ModuleApi).Module.exports(each).some(({ name }) => name === `${facet}#run`),
+    );
   if (!module) throw new Error('no module exports run');
   const imports: Record<string, Record<string, unknown>> = {};
   for (const { module: from, name } of (WebAssembly as unknown as ModuleApi).Module.imports(module)) {
     imports[from] ??= {};
-    imports[from][name] = () => 0;
+    // The meter's `refill` grants ticks, and its `grow` allows; any other import does nothing.
+    imports[from][name] = from === 'bulkhead:meter' ? () => 1_000_000 : () => 0;
   }
   const instance = new WebAssembly.Instance(module, imports);
   const load = instance.exports[`${facet}#load`] as (settings: number, length: number) => number;
@@ -70,7 +75,7 @@ function rawCall(exports: RawExports, args: Uint8Array): Uint8Array {
 async function transpiling(bytes: Uint8Array): Promise<BenchResult> {
   const cold = async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
-    const compiler = new Compiler(folder);
+    const compiler = new Compiler(folder, defaultLimits);
     await compiler.compile(new Uint8Array([...bytes.subarray(0, 8), ...bytes.subarray(8)]));
     const start = performance.now();
     // A second component, one custom section longer, so that the thread is warm and the cache is not.
@@ -81,7 +86,7 @@ async function transpiling(bytes: Uint8Array): Promise<BenchResult> {
     return millis;
   };
   const folder = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
-  const compiler = new Compiler(folder);
+  const compiler = new Compiler(folder, defaultLimits);
   await compiler.compile(bytes);
   const cached = async () => (await microsEach(10, () => compiler.compile(bytes))) / 1000;
   const result = await compare('transpile and compile (baseline: from the cache)', 'ms', 3, {
@@ -94,7 +99,7 @@ async function transpiling(bytes: Uint8Array): Promise<BenchResult> {
 }
 
 async function warmCalls(digest: string, raw: WebAssembly.Instance): Promise<BenchResult[]> {
-  const guest = new Guest(digest, () => undefined);
+  const guest = new Guest({ digest, limits: defaultLimits, grants: noGrants }, () => undefined);
   await guest.call((exports) => exports.load(new Uint8Array()));
   const rawExports = raw.exports as unknown as RawExports;
   const results: BenchResult[] = [];
@@ -122,20 +127,64 @@ async function warmCalls(digest: string, raw: WebAssembly.Instance): Promise<Ben
   return results;
 }
 
+/** A job on fresh state by reset, beside the warm call alone and beside a new instance for each job. */
+async function resets(digest: string): Promise<BenchResult[]> {
+  const args = helloArgs(1024);
+  const call = (guest: Guest) => guest.call((exports) => exports.run(args, [], undefined));
+  const loaded = async () => {
+    const guest = new Guest({ digest, limits: defaultLimits, grants: noGrants }, () => undefined);
+    await guest.call((exports) => exports.load(new Uint8Array()));
+    return guest;
+  };
+  const [kept, fresh] = [await loaded(), await loaded()];
+  fresh.capture();
+  const withReset = () =>
+    microsEach(2000, async () => {
+      await call(fresh);
+      if (!fresh.reset()) throw new Error('the instance could not be reset');
+    });
+  const oneEach = async () => {
+    const guest = await loaded();
+    await call(guest);
+    guest.dispose();
+  };
+  const results = [
+    await compare('call and reset, 1 KiB (baseline: the warm call)', 'us', 7, {
+      value: withReset,
+      baseline: () => microsEach(2000, () => call(kept)),
+    }),
+    await compare('a new instance each, 1 KiB (baseline: call and reset)', 'us', 5, {
+      value: () => microsEach(200, oneEach),
+      baseline: withReset,
+    }),
+  ];
+  kept.dispose();
+  fresh.dispose();
+  return results;
+}
+
 export const component: Bench = {
   name: 'component',
   about: 'one thread, no messages',
   async run() {
     const bytes = readFileSync(componentPath('hello'));
     const folder = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
-    const compiler = new Compiler(folder);
+    const compiler = new Compiler(folder, defaultLimits);
     const { code } = await compiler.compile(bytes);
     addPlugin(code);
     const instantiate = await compare('instantiate (baseline: raw WebAssembly.Instance)', 'us', 7, {
-      value: () => microsEach(300, () => new Guest(code.digest, () => undefined).dispose()),
+      value: () =>
+        microsEach(300, () =>
+          new Guest({ digest: code.digest, limits: defaultLimits, grants: noGrants }, () => undefined).dispose(),
+        ),
       baseline: () => microsEach(300, () => rawInstance(code)),
     });
-    const results = [await transpiling(bytes), instantiate, ...(await warmCalls(code.digest, rawInstance(code)))];
+    const results = [
+      await transpiling(bytes),
+      instantiate,
+      ...(await warmCalls(code.digest, rawInstance(code))),
+      ...(await resets(code.digest)),
+    ];
     await compiler.close();
     rmSync(folder, { recursive: true });
     return results;

@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util';
 import { component } from './component.ts';
 import { grpc } from './grpc.ts';
 import type { Bench, BenchResult } from './harness.ts';
+import { memory } from './memory.ts';
 import { pool } from './pool.ts';
 
-const benches: readonly Bench[] = [component, pool, grpc];
+const benches: readonly Bench[] = [component, pool, grpc, memory];
 
 function row({ name, value, unit, baseline, ratio }: BenchResult): string {
   const figure = (n: number) => (n >= 100 ? n.toFixed(0) : n.toPrecision(3)).padStart(9);

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { InstanceSpec, PluginInstance } from '../runtime/executor/executor.ts';
 import { WasmExecutor } from '../runtime/executor/wasm/wasm-executor.ts';
+import { noGrants } from '../runtime/model/grant.ts';
+import { defaultLimits } from '../runtime/model/limits.ts';
 import { component } from '../test/support/artifacts.ts';
 import { type Bench, type BenchResult, compare, ratePerSecond } from './harness.ts';
 
@@ -46,13 +48,19 @@ export const pool: Bench = {
   about: 'a job through the plugin threads, 1 KiB in and out (baseline: a bare piscina round trip)',
   async run() {
     const cacheFolder = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
-    const executor = new WasmExecutor({ threads: 1, cacheFolder, onLog: () => undefined, onFault: fail });
+    const executor = new WasmExecutor({
+      threads: 1,
+      cacheFolder,
+      limits: defaultLimits,
+      onLog: () => undefined,
+      onFault: fail,
+    });
     const plugin = await executor.admit(component('hello'));
     const bare = barePool(1);
     const results: BenchResult[] = [];
     for (const isolation of ['kept', 'per-job'] as const) {
       for (const inFlight of [1, 16]) {
-        const spec: InstanceSpec = { plugin, settings: new Uint8Array(), isolation };
+        const spec: InstanceSpec = { plugin, settings: new Uint8Array(), grants: noGrants, isolation };
         const instances = Array.from({ length: inFlight }, () => executor.instance(spec));
         results.push(
           await compare(`pool, ${isolation}, ${inFlight} in flight, 1 thread`, 'jobs/s', 3, {

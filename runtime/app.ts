@@ -11,8 +11,10 @@ import { startApi } from './api/server.ts';
 import { ChannelDispatcher } from './dispatch/dispatcher.ts';
 import type { Executor } from './executor/executor.ts';
 import type { LogMessage } from './executor/wasm/messages.ts';
+import { meterPath } from './executor/wasm/toolchain.ts';
 import { WasmExecutor } from './executor/wasm/wasm-executor.ts';
 import { type ChannelPlan, defaultChannel } from './model/channel.ts';
+import { defaultLimits, type Limits } from './model/limits.ts';
 import { IdGenerator } from './model/snowflake.ts';
 import { discoverPlugins, type RefusedPlugin } from './plugins/discovery.ts';
 import { EmbeddedQueue } from './queue/embedded.ts';
@@ -37,6 +39,8 @@ export interface AppOptions {
   readonly channels?: readonly ChannelPlan[];
   /** Largest request message, in bytes. */
   readonly maxRequestBytes?: number;
+  /** What a plugin may use, where it differs from the defaults. */
+  readonly limits?: Partial<Limits>;
   /** Takes lines for the operator: the server's own, and what plugins log. */
   readonly onLog: LogSink;
 }
@@ -59,10 +63,14 @@ export interface RunningApp {
 /** How long calls may still be answered once every job has ended, in milliseconds. */
 const cutOffMs = 1000;
 
+export { meterPath };
+
 /** What an executor of components needs. */
 export interface WasmExecutorSettings {
   readonly threads: number;
   readonly cacheFolder: string;
+  /** Where they differ from the defaults. */
+  readonly limits?: Partial<Limits>;
   readonly onLog: LogSink;
 }
 
@@ -84,11 +92,17 @@ function pluginLines(message: LogMessage): LogEvent[] {
 }
 
 /** The executor for components, for the server and for commands that run a plugin without one. */
-export async function createWasmExecutor({ threads, cacheFolder, onLog }: WasmExecutorSettings): Promise<Executor> {
+export async function createWasmExecutor({
+  threads,
+  cacheFolder,
+  limits,
+  onLog,
+}: WasmExecutorSettings): Promise<Executor> {
   await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
   return new WasmExecutor({
     threads,
     cacheFolder,
+    limits: { ...defaultLimits, ...limits },
     onLog: (message) => pluginLines(message).forEach(onLog),
     onFault: (what, error) => onLog({ level: 'error', message: what, fields: { error } }),
   });

@@ -63,6 +63,17 @@ export const catalogue = {
   'plugin-trapped': entry('INTERNAL', 'plugin', true, 'the plugin trapped; its instance was thrown away'),
   'plugin-exited': entry('INTERNAL', 'plugin', true, 'the plugin ended its own process or instance'),
   'load-failed': entry('FAILED_PRECONDITION', 'plugin', false, "the plugin's load() refused the worker's settings"),
+  'limit-cpu': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the job used more CPU time than it may'),
+  'limit-memory': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the plugin needs more memory than it may'),
+  'limit-output': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the plugin answered more bytes than it may'),
+  'limit-metadata': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the plugin answered more metadata than it may'),
+  'limit-handles': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the plugin holds more resource handles than it may'),
+  'limit-random': entry(
+    'RESOURCE_EXHAUSTED',
+    'plugin',
+    false,
+    'the plugin asked for more random bytes at once than it may',
+  ),
   'deadline-exceeded': entry('DEADLINE_EXCEEDED', 'plugin', true, 'the job did not end before its deadline'),
   'queue-full': entry('RESOURCE_EXHAUSTED', 'host', true, 'the queue holds as many jobs as it may'),
   'thread-lost': entry('UNAVAILABLE', 'host', true, 'the thread that ran the job was lost'),
@@ -82,6 +93,16 @@ export interface ErrorWire {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details?: ErrorDetails;
+}
+
+/** The error of a cap, which names it and its value. `what` is a clause: "the plugin answered 5 bytes". */
+export function overLimit(
+  code: ErrorCode & `limit-${string}`,
+  limit: string,
+  value: number,
+  what: string,
+): BulkheadError {
+  return new BulkheadError(code, `${what}; its limit is ${value} (${limit})`, { details: { limit, value } });
 }
 
 /** The one error class. Throw it with a code; catch anything with {@link BulkheadError.from}. */

@@ -22,7 +22,7 @@ export const offeredInterfaces: ReadonlySet<string> = new Set([
 
 /** Makes the imports of one instance: every interface offered, each denied that is not granted. */
 export function createImports(context: InstanceContext): Record<string, ImportObject> {
-  const io = createIo();
+  const io = createIo(context);
   const imports: Record<string, ImportObject> = { ...io.imports };
   for (const capability of capabilities) Object.assign(imports, capability.create(context, io));
   return imports;

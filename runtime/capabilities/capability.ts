@@ -6,6 +6,10 @@
  * functions, and they answer the WASI error that says so. What does not belong here: how instances are run.
  */
 
+import type { BulkheadError } from '../errors.ts';
+import type { Grants } from '../model/grant.ts';
+import type { Limits } from '../model/limits.ts';
+
 /** The imports of one WIT interface: functions and resource classes, named as jco's glue names them. */
 export type ImportObject = Record<string, unknown>;
 
@@ -13,8 +17,20 @@ export type ImportObject = Record<string, unknown>;
 export interface InstanceContext {
   /** `free` runs when the instance ends, unless the returned function took it back before. */
   onDispose(free: () => void): () => void;
+  /** `end` runs after each job: what belongs to the job and not to the instance is let go there. */
+  onJobEnd(end: () => void): void;
+  readonly limits: Limits;
+  readonly grants: Grants;
+  /** Answers the addresses of a host name; rejects as `node:dns` does. Unset: the system's resolver. */
+  readonly resolver?: (name: string) => Promise<readonly string[]>;
+  /** Ends the instance with this error, from inside of an import. */
+  fail(error: BulkheadError): never;
+  /** A resource was handed to the plugin (1) or dropped by it (-1). */
+  handle(change: 1 | -1): void;
   /** Takes one line of the instance's output or log. Bounded by the receiver. */
   log(line: LogLine): void;
+  /** Tells the operator of something that was not granted. Once for each job and kind; the rest is counted. */
+  refused(kind: string, what: string): void;
   /** What the panic hook of the SDK reports just before the trap. */
   panicked(report: PanicReport): void;
   /** The job at hand; undefined outside of one. */

@@ -23,10 +23,14 @@ function lineWriter(context: InstanceContext, target: string, level: LogLevel): 
   const decoder = new TextDecoder();
   let pending = '';
   const send = (message: string) => context.log({ level, target, message, fields: [] });
-  context.onDispose(() => {
+  const flush = () => {
+    pending += decoder.decode();
     if (pending !== '') send(pending);
     pending = '';
-  });
+  };
+  // What one job left unfinished must not begin a line of the next.
+  context.onJobEnd(flush);
+  context.onDispose(flush);
   return (chunk) => {
     const lines = (pending + decoder.decode(chunk, { stream: true })).split('\n');
     pending = lines.pop() ?? '';

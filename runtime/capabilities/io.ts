@@ -6,25 +6,36 @@
  * jco's glue leaves an export hanging whose poll rejected (tried with 1.35). Ending a wait is the instance's
  * business: it rejects at the boundary, outside of the glue.
  */
-import { type ImportObject, type Io, WitError } from './capability.ts';
+import { type ImportObject, type InstanceContext, type Io, WitError } from './capability.ts';
 
 /** The most bytes that a guest may hand over in one `write`; what `check-write` answers. */
 const writePermit = 65_536n;
 
-export function createIo(): Io {
+export function createIo(context: InstanceContext): Io {
   const done = Promise.resolve();
 
-  class IoError {
+  /** A resource of the plugin's: counted from being handed over to being dropped. */
+  class Counted {
+    constructor() {
+      context.handle(1);
+    }
+    [Symbol.dispose](): void {
+      context.handle(-1);
+    }
+  }
+
+  class IoError extends Counted {
     toDebugString(): string {
       return 'closed';
     }
   }
 
-  class Pollable {
+  class Pollable extends Counted {
     #isReady = false;
     readonly #settled: Promise<unknown>;
 
     constructor(settled: Promise<unknown>) {
+      super();
       this.#settled = settled.then(() => {
         this.#isReady = true;
       });
@@ -50,7 +61,7 @@ export function createIo(): Io {
   }
 
   /** Every input stream of a plugin without grants is closed: all reads say so. */
-  class InputStream {
+  class InputStream extends Counted {
     read(): Uint8Array {
       throw new WitError({ tag: 'closed' });
     }
@@ -68,10 +79,11 @@ export function createIo(): Io {
     }
   }
 
-  class OutputStream {
+  class OutputStream extends Counted {
     readonly #write: (chunk: Uint8Array) => void;
 
     constructor(write: (chunk: Uint8Array) => void) {
+      super();
       this.#write = write;
     }
     checkWrite(): bigint {

@@ -7,6 +7,7 @@ import { compileRunnerSchemas, type RunnerSchemas } from '../plugins/schemas.ts'
 import { componentFile } from './component-file.ts';
 import { CliError } from './exit-codes.ts';
 import { stderrLog } from './log-lines.ts';
+import { ensureMeter } from './toolbox/components.ts';
 
 /** A plugin that `serve` would serve. */
 export interface LocalPlugin {
@@ -25,6 +26,7 @@ export async function withPlugin<T>(
   use: (local: LocalPlugin) => Promise<T>,
 ): Promise<T> {
   const file = await componentFile(path);
+  await ensureMeter();
   const executor = await createWasmExecutor({ threads: 1, cacheFolder, onLog: stderrLog });
   try {
     const plugin = await executor.admit(file).catch((thrown: unknown) => {

@@ -12,7 +12,7 @@ import { type JobResultData, ResponseType, ResultStatus, type RunnerData } from 
 import { compileRunnerSchemas, type RunnerSchemas } from '../plugins/schemas.ts';
 import { CliError } from './exit-codes.ts';
 import { fail } from './program.ts';
-import { buildExamples, examplePlugins } from './toolbox/components.ts';
+import { buildExamples, buildMeter, examplePlugins } from './toolbox/components.ts';
 import { duration, progress, step } from './toolbox/progress.mjs';
 import { defaultCacheFolder } from './values.ts';
 
@@ -34,6 +34,7 @@ const method = 'run';
 
 async function tour(): Promise<void> {
   const began = performance.now();
+  await buildMeter();
   await buildExamples();
   const app = await step('starting the server', startServer);
   const client = new WireClient(`127.0.0.1:${app.port}`);

@@ -1,9 +1,10 @@
 /** `npm start`: serves the example plugins. Further arguments go to `serve`, as in `npm start -- --listen :9001`. */
 import { fail, runProgram } from './program.ts';
-import { buildExamples, examplePlugins } from './toolbox/components.ts';
+import { buildExamples, buildMeter, examplePlugins } from './toolbox/components.ts';
 
 async function start(args: readonly string[]): Promise<number> {
   try {
+    await buildMeter();
     await buildExamples();
   } catch (thrown) {
     return fail(thrown);

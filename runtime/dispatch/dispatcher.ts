@@ -139,7 +139,7 @@ export class ChannelDispatcher implements Dispatcher {
       args: job.args,
       metadata: job.metadata,
     };
-    const lease = this.#instances.lend(worker, runner.plugin);
+    const lease = this.#instances.lend(worker, runner);
     const run = new CallRun(lease.instance, call, { timeoutMs, graceMs: this.#graceMs });
     this.#running.add(run);
     const ran = await run.ended;

@@ -4,8 +4,9 @@
  * An instance belongs to one state of its worker and one plugin file. When either changes, idle
  * instances are disposed of at once and busy ones when they come back.
  */
-import type { AdmittedPlugin, Executor, PluginInstance } from '../executor/executor.ts';
+import type { Executor, PluginInstance } from '../executor/executor.ts';
 import type { WorkerRecord } from '../model/worker.ts';
+import type { RunnerPlugin } from '../plugins/catalogue.ts';
 import type { LogSink } from '../telemetry/events.ts';
 
 /** An instance on loan for one job. */
@@ -17,7 +18,7 @@ export interface Lease {
 
 interface Pool {
   readonly worker: WorkerRecord;
-  readonly plugin: AdmittedPlugin;
+  readonly runner: RunnerPlugin;
   readonly idle: PluginInstance[];
 }
 
@@ -43,8 +44,8 @@ export class Instances {
   }
 
   /** An idle instance of the worker, or a new one. */
-  lend(worker: WorkerRecord, plugin: AdmittedPlugin): Lease {
-    const pool = this.#poolFor(worker, plugin);
+  lend(worker: WorkerRecord, runner: RunnerPlugin): Lease {
+    const pool = this.#poolFor(worker, runner);
     const idle = pool.idle.pop();
     if (idle && !worker.data.use_static) this.#idlePerJob--;
     const instance = idle ?? this.#create(pool);
@@ -67,18 +68,20 @@ export class Instances {
     await Promise.all(this.#disposals);
   }
 
-  #poolFor(worker: WorkerRecord, plugin: AdmittedPlugin): Pool {
+  #poolFor(worker: WorkerRecord, runner: RunnerPlugin): Pool {
     const pool = this.#pools.get(worker.id);
-    if (pool && pool.worker === worker && pool.plugin === plugin) return pool;
+    if (pool && pool.worker === worker && pool.runner === runner) return pool;
     this.retire(worker.id);
-    const made: Pool = { worker, plugin, idle: [] };
+    const made: Pool = { worker, runner, idle: [] };
     this.#pools.set(worker.id, made);
     return made;
   }
 
-  #create({ worker, plugin }: Pool): PluginInstance {
+  #create({ worker, runner }: Pool): PluginInstance {
     return this.#executor.instance({
-      plugin,
+      plugin: runner.plugin,
+      grants: runner.grants,
+      ...(runner.limits && { limits: runner.limits }),
       settings: worker.data.runner_settings,
       isolation: worker.data.use_static ? 'kept' : 'per-job',
     });

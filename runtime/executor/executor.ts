@@ -5,6 +5,8 @@
  * What does not belong here: queues, retries, who may call, where results go.
  */
 import type { CallOutcome, MethodCall, StreamEnd } from '../model/call.ts';
+import type { Grants } from '../model/grant.ts';
+import type { Limits } from '../model/limits.ts';
 import type { RunnerDescription } from '../model/method.ts';
 
 /** A plugin file that was examined and found fit to serve. Made by {@link Executor.admit}. */
@@ -18,6 +20,8 @@ export interface AdmittedPlugin {
   /** The interfaces that it imports, with package and version, sorted. */
   readonly imports: readonly string[];
   readonly runner: RunnerDescription;
+  /** Why its state cannot be put back between jobs, so that each gets a new instance; empty where it can. */
+  readonly obstacles?: readonly string[];
 }
 
 /** What an instance is to be. */
@@ -25,6 +29,10 @@ export interface InstanceSpec {
   readonly plugin: AdmittedPlugin;
   /** The worker's settings: a message of the runner's settings schema. */
   readonly settings: Uint8Array;
+  /** What the instance may reach of the host. */
+  readonly grants: Grants;
+  /** What it may use; the executor's own limits where it is left out. */
+  readonly limits?: Limits;
   /**
    * `per-job`: every call sees exactly the state after `load()`. `kept`: one instance serves call after
    * call and keeps its state (`use_static`); it is made anew after a trap or a cancelled call.

@@ -24,12 +24,20 @@ export interface MethodCall {
   readonly metadata: Metadata;
 }
 
+/** What a call used, where the executor measures it. */
+export interface Usage {
+  /** Units of computing, comparable between runs of one plugin on any machine. */
+  readonly ticks: number;
+  /** Milliseconds on a CPU, without waiting. */
+  readonly cpuMs: number;
+}
+
 /** How a call ended. A failure of the plugin is an outcome; only a failure of the host is thrown. */
 export type CallOutcome =
-  | { readonly ok: true; readonly output: Uint8Array; readonly metadata: Metadata }
-  | { readonly ok: false; readonly error: ErrorWire; readonly metadata: Metadata };
+  | { readonly ok: true; readonly output: Uint8Array; readonly metadata: Metadata; readonly usage?: Usage }
+  | { readonly ok: false; readonly error: ErrorWire; readonly metadata: Metadata; readonly usage?: Usage };
 
 /** How a stream ended, after its last chunk. */
 export type StreamEnd =
-  | { readonly ok: true; readonly metadata: Metadata }
-  | { readonly ok: false; readonly error: ErrorWire; readonly metadata: Metadata };
+  | { readonly ok: true; readonly metadata: Metadata; readonly usage?: Usage }
+  | { readonly ok: false; readonly error: ErrorWire; readonly metadata: Metadata; readonly usage?: Usage };

@@ -5,6 +5,8 @@
  * the other stages only read it, and read it anew for each request, because it may change.
  */
 import type { AdmittedPlugin } from '../executor/executor.ts';
+import type { Grants } from '../model/grant.ts';
+import type { Limits } from '../model/limits.ts';
 import type { RunnerSchemas } from './schemas.ts';
 
 /** A plugin that serves jobs. */
@@ -13,6 +15,10 @@ export interface RunnerPlugin {
   readonly id: bigint;
   readonly plugin: AdmittedPlugin;
   readonly schemas: RunnerSchemas;
+  /** What it may reach of the host: asked by its manifest and granted by the operator. */
+  readonly grants: Grants;
+  /** What it may use, where it differs from what the executor's plugins may. */
+  readonly limits?: Limits;
 }
 
 /** The plugins at hand. Answers at once, from memory. */

@@ -9,6 +9,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import type { AdmittedPlugin } from '../executor/executor.ts';
+import { noGrants } from '../model/grant.ts';
 import type { PluginCatalogue, RunnerPlugin } from './catalogue.ts';
 import { compileRunnerSchemas } from './schemas.ts';
 
@@ -89,7 +90,12 @@ export async function discoverPlugins(
           `duplicate name ${name}: ${twin.plugin.path} is served under it already`,
         );
       }
-      served.set(name, { id: runnerIdOf(name), plugin, schemas: compileRunnerSchemas(plugin.runner) });
+      served.set(name, {
+        id: runnerIdOf(name),
+        plugin,
+        schemas: compileRunnerSchemas(plugin.runner),
+        grants: noGrants,
+      });
     } catch (error) {
       refused.push({ path, reason: oneLine(BulkheadError.from(error).message) });
     }

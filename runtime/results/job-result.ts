@@ -1,6 +1,6 @@
 /** Makes the result message of an ended job. */
 import { catalogue, type ErrorWire } from '../errors.ts';
-import type { CallOutcome } from '../model/call.ts';
+import type { CallOutcome, Metadata } from '../model/call.ts';
 import type { Job } from '../model/job.ts';
 import { type JobResult, ResultStatus, StreamingType } from '../model/messages.gen.ts';
 import type { JobEnd } from './results.ts';
@@ -44,7 +44,17 @@ export function makeResult(id: bigint, job: Job, { outcome, startedAt, endedAt }
       using: job.method,
       broadcast_results: false,
     },
-    metadata: outcome.metadata,
+    metadata: metadataOf(outcome),
+  };
+}
+
+/** The plugin's metadata, and what the job used under names that no plugin can take. */
+function metadataOf({ metadata, usage }: CallOutcome): Metadata {
+  if (!usage) return metadata;
+  return {
+    ...metadata,
+    'bulkhead-cpu-ticks': String(usage.ticks),
+    'bulkhead-cpu-ms': usage.cpuMs.toFixed(3),
   };
 }
 

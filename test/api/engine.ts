@@ -5,6 +5,7 @@ import { WireClient } from '../../runtime/api/client.ts';
 import { type ApiServer, startApi } from '../../runtime/api/server.ts';
 import { ChannelDispatcher, type DispatchLimits } from '../../runtime/dispatch/dispatcher.ts';
 import type { ChannelPlan } from '../../runtime/model/channel.ts';
+import { noGrants } from '../../runtime/model/grant.ts';
 import type { RunnerDescription } from '../../runtime/model/method.ts';
 import { IdGenerator } from '../../runtime/model/snowflake.ts';
 import type { PluginCatalogue, RunnerPlugin } from '../../runtime/plugins/catalogue.ts';
@@ -45,6 +46,7 @@ export function catalogueOf(runners: readonly RunnerDescription[]): PluginCatalo
     id: 2n ** 60n + BigInt(index + 1),
     plugin: admitted(runner),
     schemas: compileRunnerSchemas(runner),
+    grants: noGrants,
   }));
   return {
     list: () => list,

@@ -98,5 +98,7 @@ describe('jobs of components over gRPC', () => {
       { headers: { tenant: 'blue' } },
     );
     expect(result?.metadata).toMatchObject({ TENANT: 'blue' });
+    expect(Number(result?.metadata['bulkhead-cpu-ticks'])).toBeGreaterThan(0);
+    expect(Number(result?.metadata['bulkhead-cpu-ms'])).toBeGreaterThan(0);
   });
 });

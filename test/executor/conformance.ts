@@ -214,7 +214,7 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
           const stream = streaming.stream(echo.call('stream', { text: 'c', chunks: 4, interval: 1 }));
           const chunks = await collect(stream);
           expect(chunks.map((chunk) => (echo.read('stream', chunk) as { text: string }).text)).toHaveLength(4);
-          expect(await stream.end).toEqual({ ok: true, metadata: {} });
+          expect(await stream.end).toMatchObject({ ok: true, metadata: {} });
         }
       });
 

@@ -1,6 +1,7 @@
 /** A plugin with its schemas, so that tests speak of JSON and not of bytes. */
 import type { Executor, InstanceSpec, PluginInstance } from '../../runtime/executor/executor.ts';
 import type { MethodCall } from '../../runtime/model/call.ts';
+import { type Grants, noGrants } from '../../runtime/model/grant.ts';
 import { compileRunnerSchemas, type RunnerSchemas } from '../../runtime/plugins/schemas.ts';
 
 export class PluginUnderTest {
@@ -19,9 +20,9 @@ export class PluginUnderTest {
     return new PluginUnderTest(executor, await executor.admit(path));
   }
 
-  instance(isolation: InstanceSpec['isolation'], settings: unknown = {}): PluginInstance {
+  instance(isolation: InstanceSpec['isolation'], settings: unknown = {}, grants: Grants = noGrants): PluginInstance {
     const bytes = this.schemas.settings?.fromJson(settings) ?? new Uint8Array();
-    return this.#executor.instance({ plugin: this.plugin, settings: bytes, isolation });
+    return this.#executor.instance({ plugin: this.plugin, settings: bytes, grants, isolation });
   }
 
   call(using: string, args: unknown, metadata: MethodCall['metadata'] = {}): MethodCall {

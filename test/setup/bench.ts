@@ -1,8 +1,9 @@
 /** `npm run bench`: builds the plugins that are measured, then measures. Arguments go to `bench/main.ts`. */
 import { fail } from '../../runtime/cli/program.ts';
-import { buildExamples } from '../../runtime/cli/toolbox/components.ts';
+import { buildExamples, buildMeter } from '../../runtime/cli/toolbox/components.ts';
 
 try {
+  await buildMeter();
   await buildExamples();
   await import('../../bench/main.ts');
 } catch (thrown) {

@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildExamples, buildTestPlugins } from '../../runtime/cli/toolbox/components.ts';
+import { buildExamples, buildMeter, buildTestPlugins } from '../../runtime/cli/toolbox/components.ts';
 import { binFolder, root, scriptEnvironment, targetFolder } from '../../runtime/cli/toolbox/paths.mjs';
 
 interface Tally {
@@ -16,7 +16,7 @@ interface Tally {
 }
 
 /** The workspaces whose Rust tests run natively. */
-const testedWorkspaces = ['sdk-rust', 'examples'];
+const testedWorkspaces = ['sdk-rust', 'sdk-rust/meter', 'examples'];
 
 /** Runs a command whose output is to be seen. Answers its exit code and its stdout. */
 async function run(command: string, args: readonly string[], cwd: string): Promise<{ code: number; stdout: string }> {
@@ -61,7 +61,7 @@ async function rustTests(workspace: string): Promise<Tally> {
 /** Building is part of what is tested: where it fails, the other tests still run. */
 async function builds(): Promise<Tally> {
   let failed = 0;
-  for (const build of [buildExamples, buildTestPlugins]) {
+  for (const build of [buildMeter, buildExamples, buildTestPlugins]) {
     await build().catch((error: unknown) => {
       failed++;
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

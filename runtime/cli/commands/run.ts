@@ -1,8 +1,10 @@
 /** `bulkhead run`: one job without a server, JSON in and JSON out. */
+
 import { Command } from 'commander';
 import { BulkheadError, type ErrorWire } from '../../errors.ts';
 import type { PluginInstance } from '../../executor/executor.ts';
 import type { Metadata, MethodCall } from '../../model/call.ts';
+import { noGrants } from '../../model/grant.ts';
 import type { MethodDescription } from '../../model/method.ts';
 import type { MessageCodec } from '../../plugins/schemas.ts';
 import { CliError } from '../exit-codes.ts';
@@ -58,7 +60,7 @@ async function runJob({ executor, plugin, schemas }: LocalPlugin, options: RunOp
     args,
     metadata: options.metadata ?? {},
   };
-  const instance = executor.instance({ plugin, settings, isolation: 'per-job' });
+  const instance = executor.instance({ plugin, settings, grants: noGrants, isolation: 'per-job' });
   const print = (bytes: Uint8Array): void => printResult(codecs.result, bytes);
   try {
     await (stream ? runStream : runOnce)(instance, call, options.timeout, print);

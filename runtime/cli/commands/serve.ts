@@ -7,6 +7,7 @@ import { startApp } from '../../app.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { stderrLog } from '../log-lines.ts';
 import { servedTable } from '../served-table.ts';
+import { ensureMeter } from '../toolbox/components.ts';
 import { type Address, address, addressText, cacheOption, collect, count, database } from '../values.ts';
 
 /** Where the database is unless said otherwise. */
@@ -79,6 +80,7 @@ async function serve(options: ServeOptions): Promise<void> {
   // Before anybody can know that the server runs, so that a signal never finds nobody at home.
   const stop = askedToStop();
   const began = performance.now();
+  await ensureMeter();
   const app = await startApp({
     listen: options.listen,
     pluginFolders: options.plugins,

@@ -1,6 +1,9 @@
 /** The components of the checkout itself: the examples, and the plugins that tests are made with. */
+
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { meterPath } from '../../app.ts';
 import { CliError } from '../exit-codes.ts';
 import { type BuiltComponent, cargoBuild } from './cargo-build.ts';
 import { root, targetFolder } from './paths.mjs';
@@ -17,6 +20,18 @@ async function buildWorkspace(label: string, folder: string): Promise<readonly B
     return answer;
   });
   return built.components;
+}
+
+const meterFolder = join('sdk-rust', 'meter', 'component');
+
+/** Builds the rewriting pass that every component goes through before it runs: the runtime needs it. */
+export async function buildMeter(): Promise<void> {
+  await buildWorkspace('building the metering pass', meterFolder);
+}
+
+/** Builds the rewriting pass where this is a checkout that has not built it yet. */
+export async function ensureMeter(): Promise<void> {
+  if (!existsSync(meterPath()) && existsSync(join(root, meterFolder))) await buildMeter();
 }
 
 /** Builds the examples and puts their components, and only them, into {@link examplePlugins}. */

@@ -10,15 +10,19 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComponentFacts } from './component.ts';
+import type { ModuleReport } from './messages.ts';
 
 /** A transpiled component: what it is, and the files of its glue and core modules. */
 export interface TranspiledComponent {
   readonly facts: ComponentFacts;
+  /** What the rewriting pass found in each core module, by file. */
+  readonly reports: Readonly<Record<string, ModuleReport>>;
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
 interface CacheIndex {
   readonly facts: ComponentFacts;
+  readonly reports: Readonly<Record<string, ModuleReport>>;
   /** SHA-256 of each file, hex. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -76,7 +80,7 @@ export class ComponentCache {
         if (digestOf(bytes) !== digest) throw new SyntaxError(`${name} does not match its digest`);
         files.set(name, bytes);
       }
-      return { facts: index.facts, files };
+      return { facts: index.facts, reports: index.reports, files };
     } catch (error) {
       // Missing, cut short or changed: made again, and written over what is there.
       if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
@@ -94,7 +98,7 @@ export class ComponentCache {
         files[name] = digestOf(bytes);
         await writeFile(join(draft, name), bytes);
       }
-      const index: CacheIndex = { facts: component.facts, files };
+      const index: CacheIndex = { facts: component.facts, reports: component.reports, files };
       await writeFile(join(draft, indexFile), JSON.stringify(index));
       if (await moved(draft, place)) return;
       // Another process made the same entry just now, or a torn one stands there. A torn one is moved aside in

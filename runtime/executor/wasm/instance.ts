@@ -1,13 +1,19 @@
 /** A plugin instance as dispatch sees it: each call is a few messages to the thread where it lives. */
 import { BulkheadError } from '../../errors.ts';
 import type { CallOutcome, MethodCall, StreamEnd } from '../../model/call.ts';
+import type { Limits } from '../../model/limits.ts';
 import type { CallOptions, InstanceSpec, OutputStream, PluginInstance } from '../executor.ts';
 import type { Lane } from './lane.ts';
 import type { CallMessage, InstanceRef, PluginCode } from './messages.ts';
 import { Session } from './session.ts';
 
-/** Chooses threads and numbers instances. */
+/** Chooses threads, numbers instances, and says what they share. */
 export interface Placement {
+  /** Unset for a kept instance. */
+  readonly pool: number | undefined;
+  readonly limits: Limits;
+  /** The instance is disposed. */
+  release(): void;
   /** The thread for one call, or for as long as a kept instance lives. */
   lane(isolation: InstanceSpec['isolation']): Lane;
   nextId(): number;
@@ -69,6 +75,7 @@ export class WasmInstance implements PluginInstance {
     if (this.#disposed) return;
     this.#disposed = true;
     await this.#session?.cancel(new BulkheadError('cancelled', 'the instance was disposed'));
+    this.#placement.release();
     if (!this.#home) return;
     this.#home.lane.kept--;
     this.#home.lane.drop(this.#home.ref.id);
@@ -90,7 +97,7 @@ export class WasmInstance implements PluginInstance {
       while (step.ok && !outcome) {
         const received = await session.step(() => lane.request({ op: 'receive-stream', id: instance.id }));
         if (received.ok && received.chunk !== undefined) yield received.chunk;
-        else if (received.ok) outcome = { ok: true, metadata: {} };
+        else if (received.ok) outcome = { ok: true, metadata: {}, ...(received.usage && { usage: received.usage }) };
         step = received;
       }
       if (!step.ok) outcome = { ...step, metadata: {} };
@@ -128,10 +135,17 @@ export class WasmInstance implements PluginInstance {
 
   /** A kept instance stays where it was first called; any other is placed anew for each call. */
   #settle(): { readonly lane: Lane; readonly ref: InstanceRef } {
-    const keep = this.#spec.isolation === 'kept';
-    const ref = { id: this.#placement.nextId(), digest: this.#code.digest, settings: this.#spec.settings, keep };
+    const { pool, limits } = this.#placement;
+    const ref = {
+      id: this.#placement.nextId(),
+      digest: this.#code.digest,
+      settings: this.#spec.settings,
+      pool,
+      limits,
+      grants: this.#spec.grants,
+    };
     const place = { lane: this.#placement.lane(this.#spec.isolation), ref };
-    if (keep) {
+    if (pool === undefined) {
       this.#home = place;
       place.lane.kept++;
     }

@@ -7,7 +7,7 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { BulkheadError } from '../../errors.ts';
-import type { LogMessage, PluginCode, RequestOf, ThreadAnswers, ThreadOp } from './messages.ts';
+import type { FlushedMessage, LogMessage, PluginCode, RequestOf, ThreadAnswers, ThreadOp } from './messages.ts';
 
 /** The thread's entry, beside this file, with this file's ending (`.ts` from source, `.js` as published). */
 const entry = fileURLToPath(
@@ -17,8 +17,11 @@ const entry = fileURLToPath(
 /** How long a thread may take to answer a cancel before it is taken for hung, in milliseconds. */
 const hungAfter = 1000;
 
-function isLogMessage(message: unknown): message is LogMessage {
-  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'log';
+/** How long a thread that closes may take to send what plugins logged, in milliseconds. */
+const flushWithin = 250;
+
+function isMessage(message: unknown): message is LogMessage | FlushedMessage {
+  return typeof message === 'object' && message !== null && 'kind' in message;
 }
 
 /** What a thread tells on its own account. */
@@ -31,12 +34,15 @@ export interface LaneEvents {
 
 export class Lane {
   readonly #events: LaneEvents;
+  /** Counted up before a cancel is sent: an instance that computes gives way at once, and the message is seen. */
+  readonly #knocks = new Int32Array(new SharedArrayBuffer(4));
   #pool: Piscina;
   #plugins = new Map<string, Promise<undefined>>();
   /** Counts up with every thread; a call knows by it that its thread is gone. */
   #generation = 0;
   #pending = 0;
   #closed = false;
+  readonly #flushed = Promise.withResolvers<void>();
 
   constructor(events: LaneEvents) {
     this.#events = events;
@@ -85,12 +91,17 @@ export class Lane {
     void this.#inform({ op: 'drop', id });
   }
 
+  dropPool(pool: number): void {
+    void this.#inform({ op: 'drop-pool', pool });
+  }
+
   /**
    * Ends the call on an instance; resolves once the thread has, or was replaced because it did not answer.
    * `isOver` tells whether the call itself ended in time.
    */
   async cancel(id: number, reason: BulkheadError, isOver: () => boolean): Promise<void> {
     const generation = this.#generation;
+    Atomics.add(this.#knocks, 0, 1);
     const timer = setTimeout(() => {
       if (!isOver() && generation === this.#generation) this.#replace();
     }, hungAfter);
@@ -98,14 +109,22 @@ export class Lane {
     if (isOver()) clearTimeout(timer);
   }
 
+  /** Ends the thread, after what plugins logged has come. */
   async close(): Promise<void> {
+    const late = setTimeout(() => this.#flushed.resolve(), flushWithin);
+    // Not awaited: a hung thread never answers.
+    void this.#inform({ op: 'flush' });
+    await this.#flushed.promise;
+    clearTimeout(late);
     this.#closed = true;
     this.#generation++;
     await this.#pool.destroy();
   }
 
   /** Sends a request whose answer says nothing. It fails only with the thread, and that the calls are told. */
-  async #inform<Op extends 'remove-plugin' | 'cancel' | 'drop'>(request: RequestOf<Op>): Promise<void> {
+  async #inform<Op extends 'remove-plugin' | 'cancel' | 'drop' | 'drop-pool' | 'flush'>(
+    request: RequestOf<Op>,
+  ): Promise<void> {
     if (this.#closed) return;
     await this.request<Op>(request).catch((error: unknown) => {
       if (BulkheadError.from(error).code === 'internal') throw error;
@@ -138,9 +157,12 @@ export class Lane {
       atomics: 'disabled',
       recordTiming: false,
       env: {},
+      workerData: { knocks: this.#knocks },
     });
     pool.on('message', (message: unknown) => {
-      if (isLogMessage(message)) this.#events.onLog(message);
+      if (!isMessage(message)) return;
+      if (message.kind === 'log') this.#events.onLog(message);
+      else this.#flushed.resolve();
     });
     // A thread that dies on its own account; piscina starts the next one, and fails the tasks after this event.
     pool.on('workerDestroy', () => {

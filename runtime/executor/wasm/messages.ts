@@ -7,14 +7,31 @@
 
 import type { LogLine } from '../../capabilities/capability.ts';
 import type { ErrorWire } from '../../errors.ts';
-import type { CallOutcome, JobContext, Metadata } from '../../model/call.ts';
+import type { CallOutcome, JobContext, Metadata, Usage } from '../../model/call.ts';
+import type { Grants } from '../../model/grant.ts';
+import type { Limits } from '../../model/limits.ts';
 import type { RunnerDescription } from '../../model/method.ts';
+
+/** What a thread has to know of a rewritten core module to cap and reset it. From the meter's own report. */
+export interface ModuleReport {
+  /** Pages that its own memories begin with. */
+  readonly memories: readonly number[];
+  readonly tables: readonly { readonly index: number; readonly minimum: number; readonly written: boolean }[];
+  /** Why putting back memories, mutable globals and tables would not undo all that it can do. */
+  readonly obstacles: readonly string[];
+}
+
+/** A rewritten core module. */
+export interface CoreModule {
+  readonly module: WebAssembly.Module;
+  readonly report: ModuleReport;
+}
 
 /** The code of one plugin. Sent once to each thread that serves it; modules are shared, not copied. */
 export interface PluginCode {
   readonly digest: string;
   readonly glue: string;
-  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+  readonly modules: ReadonlyMap<string, CoreModule>;
 }
 
 /** Which instance to use. */
@@ -23,8 +40,13 @@ export interface InstanceRef {
   readonly id: number;
   readonly digest: string;
   readonly settings: Uint8Array;
-  /** False: the instance is made for this call and thrown away after it. */
-  readonly keep: boolean;
+  /**
+   * Unset: the instance is kept under its id. Set: it is taken from the pool of that number for one call, where
+   * instances with the same plugin, settings and limits wait in the state after `load()`.
+   */
+  readonly pool: number | undefined;
+  readonly limits: Limits;
+  readonly grants: Grants;
 }
 
 export interface CallMessage {
@@ -37,22 +59,24 @@ export interface CallMessage {
 export type ThreadRequest =
   | { readonly op: 'add-plugin'; readonly code: PluginCode }
   | { readonly op: 'remove-plugin'; readonly digest: string }
-  | { readonly op: 'describe'; readonly digest: string; readonly deadline: number }
+  | { readonly op: 'describe'; readonly digest: string; readonly deadline: number; readonly limits: Limits }
   | { readonly op: 'load'; readonly instance: InstanceRef }
   | { readonly op: 'run'; readonly instance: InstanceRef; readonly call: CallMessage }
   | { readonly op: 'begin-stream'; readonly instance: InstanceRef; readonly call: CallMessage; readonly feed: boolean }
   | { readonly op: 'receive-stream'; readonly id: number }
   | { readonly op: 'feed'; readonly id: number; readonly chunk: Uint8Array; readonly final: boolean }
   | { readonly op: 'cancel'; readonly id: number; readonly reason: ErrorWire }
-  | { readonly op: 'drop'; readonly id: number };
+  | { readonly op: 'drop'; readonly id: number }
+  | { readonly op: 'drop-pool'; readonly pool: number }
+  | { readonly op: 'flush' };
 
 /** A step that gives nothing but may fail. */
 export type StepOutcome = { readonly ok: true } | { readonly ok: false; readonly error: ErrorWire };
 
-/** One step of a stream. After `chunk` undefined, or not ok, the stream is over. */
+/** One step of a stream. After `chunk` undefined, or not ok, the stream is over, and `usage` says what it used. */
 export type StreamStep =
-  | { readonly ok: true; readonly chunk: Uint8Array | undefined }
-  | { readonly ok: false; readonly error: ErrorWire };
+  | { readonly ok: true; readonly chunk: Uint8Array | undefined; readonly usage?: Usage }
+  | { readonly ok: false; readonly error: ErrorWire; readonly usage?: Usage };
 
 export type DescribeOutcome =
   | { readonly ok: true; readonly runner: RunnerDescription }
@@ -70,10 +94,17 @@ export interface ThreadAnswers {
   feed: StepOutcome;
   cancel: undefined;
   drop: undefined;
+  'drop-pool': undefined;
+  flush: undefined;
 }
 
 export type ThreadOp = ThreadRequest['op'];
 export type RequestOf<Op extends ThreadOp> = Extract<ThreadRequest, { op: Op }>;
+
+/** Says that every line so far was sent: lines and answers come by different ports, in no order between them. */
+export interface FlushedMessage {
+  readonly kind: 'flushed';
+}
 
 /** Lines that plugins wrote; sent by a thread on its own account. */
 export interface LogMessage {

@@ -1,11 +1,12 @@
 /** One call under way on an instance: its thread, its id there, and the wire by which it is cancelled. */
 import { BulkheadError, type ErrorWire } from '../../errors.ts';
+import type { Usage } from '../../model/call.ts';
 import type { Lane } from './lane.ts';
 import type { InstanceRef } from './messages.ts';
 
 /** What every step of a call answers. */
 type Step = { readonly ok: true } | { readonly ok: false; readonly error: ErrorWire };
-type Failed = { readonly ok: false; readonly error: ErrorWire };
+type Failed = { readonly ok: false; readonly error: ErrorWire; readonly usage?: Usage };
 
 function reasonOf(signal: AbortSignal): BulkheadError {
   return signal.reason instanceof BulkheadError

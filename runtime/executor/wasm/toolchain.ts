@@ -4,8 +4,9 @@
  * The list of asynchronous imports is exact: with one too few, a promise is lowered as an empty value and the
  * guest spins. Their names carry no version, a wrong version matches nothing without a word.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 /** The version of the WIT package `bulkhead:plugin` that this host speaks. */
 export const apiVersion = '0.1.0';
@@ -54,13 +55,38 @@ function transpilerVersion(): string {
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
-/** What the output depends on besides the component; part of the cache's key. */
+/** Caps that the rewriting pass puts into the modules. */
+export interface RewriteLimits {
+  /** Pages of 64 KiB, of each memory and of all minimums together. */
+  readonly memoryPages: number;
+  /** Elements of each table, and of all minimums together. */
+  readonly tableElements: number;
+  /** Bytes of a core module. */
+  readonly moduleBytes: number;
+}
+
+/** The most elements of a table: indirect functions of a large program are some ten thousand. */
+export const mostTableElements = 100_000;
+/** The largest core module, in bytes. */
+export const largestModule = 64 * 1024 * 1024;
+
+/** The file of the rewriting pass: beside the runtime where it was published, in the build folder of a checkout. */
+export function meterPath(): string {
+  const given = process.env.BULKHEAD_METER;
+  if (given !== undefined) return given;
+  const root = new URL('../../../', import.meta.url);
+  const published = new URL('meter.wasm', root);
+  const built = new URL('target/wasm32-wasip2/release/bulkhead_meter_component.wasm', root);
+  return fileURLToPath(existsSync(published) ? published : built);
+}
+
+/** What the output depends on besides the component and the rewriting pass; part of the cache's key. */
 export const toolchain: string = JSON.stringify({
   jco: transpilerVersion(),
   asyncImports,
   facetFunctions,
   apiVersion,
-  format: 1,
+  format: 2,
 });
 
 /** The name of the glue among the files of a transpiled component. */

@@ -1,11 +1,13 @@
 /** The executor for WebAssembly components: worker threads, each with many instances. */
 import { readFile, stat } from 'node:fs/promises';
 import { BulkheadError } from '../../errors.ts';
+import type { Limits } from '../../model/limits.ts';
 import type { AdmittedPlugin, Executor, InstanceSpec, PluginInstance } from '../executor.ts';
 import { Compiler } from './compiler.ts';
 import { WasmInstance } from './instance.ts';
 import { Lane, type LaneEvents } from './lane.ts';
 import type { PluginCode } from './messages.ts';
+import { PoolNumbers } from './pool-numbers.ts';
 
 /** The largest component file that is read, in bytes. */
 const largestComponent = 256 * 1024 * 1024;
@@ -17,6 +19,8 @@ export interface WasmExecutorOptions extends LaneEvents {
   readonly threads: number;
   /** Folder of the cache of transpiled components. */
   readonly cacheFolder: string;
+  /** Caps of every instance. */
+  readonly limits: Limits;
 }
 
 export class WasmExecutor implements Executor {
@@ -24,11 +28,12 @@ export class WasmExecutor implements Executor {
   readonly #compiler: Compiler;
   readonly #codes = new Map<string, PluginCode>();
   readonly #lanes: Lane[] = [];
+  readonly #pools = new PoolNumbers();
   #lastId = 0;
 
   constructor(options: WasmExecutorOptions) {
     this.#options = options;
-    this.#compiler = new Compiler(options.cacheFolder);
+    this.#compiler = new Compiler(options.cacheFolder, options.limits);
   }
 
   async admit(path: string): Promise<AdmittedPlugin> {
@@ -38,7 +43,8 @@ export class WasmExecutor implements Executor {
       await lane.addPlugin(code);
       const runner = await this.#describe(lane, code.digest);
       this.#codes.set(code.digest, code);
-      return { digest: code.digest, path, facets: facts.facets, imports: facts.imports, runner };
+      const obstacles = [...code.modules.values()].flatMap(({ report }) => report.obstacles);
+      return { digest: code.digest, path, facets: facts.facets, imports: facts.imports, runner, obstacles };
     } finally {
       await lane.close();
     }
@@ -47,7 +53,19 @@ export class WasmExecutor implements Executor {
   instance(spec: InstanceSpec): PluginInstance {
     const code = this.#codes.get(spec.plugin.digest);
     if (!code) throw new BulkheadError('internal', `the plugin ${spec.plugin.path} was not admitted by this executor`);
-    return new WasmInstance(spec, code, { lane: (isolation) => this.#lane(isolation), nextId: () => ++this.#lastId });
+    const { grants, limits = this.#options.limits } = spec;
+    const pool =
+      spec.isolation === 'kept' ? undefined : this.#pools.join(code.digest, spec.settings, { grants, limits });
+    return new WasmInstance(spec, code, {
+      pool,
+      limits,
+      lane: (isolation) => this.#lane(isolation),
+      nextId: () => ++this.#lastId,
+      release: () => {
+        if (pool === undefined || this.#pools.leave(pool) > 0) return;
+        for (const lane of this.#lanes) lane.dropPool(pool);
+      },
+    });
   }
 
   async close(): Promise<void> {
@@ -70,7 +88,7 @@ export class WasmExecutor implements Executor {
     }, describeDeadline + 500);
     try {
       const outcome = await Promise.race([
-        lane.request({ op: 'describe', digest, deadline: describeDeadline }),
+        lane.request({ op: 'describe', digest, deadline: describeDeadline, limits: this.#options.limits }),
         late.promise,
       ]);
       if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);

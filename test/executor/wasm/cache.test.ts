@@ -6,6 +6,7 @@ import { ComponentCache, type TranspiledComponent } from '../../../runtime/execu
 
 const component: TranspiledComponent = {
   facts: { facets: ['runner'], imports: [] },
+  reports: { 'plugin.core.wasm': { memories: [17], tables: [], obstacles: [] } },
   files: new Map([
     ['plugin.js', Buffer.from('glue')],
     ['plugin.core.wasm', Buffer.from('module')],
@@ -34,6 +35,7 @@ describe('the cache of transpiled components', () => {
     const found = await new ComponentCache(folder).get('key', make);
     expect(made).toBe(1);
     expect(found.facts).toEqual(component.facts);
+    expect(found.reports).toEqual(component.reports);
     expect(textOf(found)).toEqual(textOf(component));
   });
 

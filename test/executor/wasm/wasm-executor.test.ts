@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LogMessage } from '../../../runtime/executor/wasm/messages.ts';
 import { WasmExecutor } from '../../../runtime/executor/wasm/wasm-executor.ts';
+import { defaultLimits } from '../../../runtime/model/limits.ts';
 import { component, testPlugin } from '../../support/artifacts.ts';
 import { executorConformance } from '../conformance.ts';
 import { PluginUnderTest } from '../plugin-under-test.ts';
@@ -17,7 +18,7 @@ const cacheFolder = mkdtempSync(join(tmpdir(), 'bulkhead-executor-'));
 afterAll(() => rmSync(cacheFolder, { recursive: true }));
 
 executorConformance('WebAssembly components', async () => ({
-  executor: new WasmExecutor({ threads: 2, cacheFolder, onLog: () => undefined, onFault: fail }),
+  executor: new WasmExecutor({ threads: 2, cacheFolder, limits: defaultLimits, onLog: () => undefined, onFault: fail }),
   plugin: (name) => (name === 'panics' || name === 'guide-feed' ? component(name) : testPlugin(name)),
 }));
 
@@ -25,7 +26,13 @@ describe('the sandbox of a component', () => {
   let executor: WasmExecutor;
   const logged: LogMessage[] = [];
   beforeAll(() => {
-    executor = new WasmExecutor({ threads: 1, cacheFolder, onLog: (message) => logged.push(message), onFault: fail });
+    executor = new WasmExecutor({
+      threads: 1,
+      cacheFolder,
+      limits: defaultLimits,
+      onLog: (message) => logged.push(message),
+      onFault: fail,
+    });
   });
   afterAll(() => executor.close());
 
@@ -43,7 +50,10 @@ describe('the sandbox of a component', () => {
     const echo = await PluginUnderTest.admit(executor, testPlugin('echo'));
     const call = echo.call('log', { text: 'a line' });
     await echo.instance('per-job').run(call);
-    const lines = logged.filter(({ jobId }) => jobId === call.job.jobId).flatMap((message) => message.lines);
+    const linesOfJob = () => logged.filter(({ jobId }) => jobId === call.job.jobId).flatMap((message) => message.lines);
+    // Lines come by another way than the result, and may come after it.
+    await vi.waitFor(() => expect(linesOfJob()).toHaveLength(4));
+    const lines = linesOfJob();
     expect(lines.map(({ level, message }) => [level, message])).toEqual([
       ['debug', 'a line'],
       ['info', 'a line'],

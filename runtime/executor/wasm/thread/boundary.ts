@@ -19,7 +19,15 @@ export class EndedByHost extends WebAssembly.RuntimeError {
 
 type Import = (...args: never[]) => unknown;
 
+/** Told when the instance begins to wait and when it goes on. */
+export interface Waits {
+  pause(): void;
+  resume(): void;
+}
+
 export class Boundary {
+  /** Set before the first call. */
+  waits: Waits = { pause: () => undefined, resume: () => undefined };
   #ended: EndedByHost | undefined;
   #reject: ((error: EndedByHost) => void) | undefined;
 
@@ -29,9 +37,10 @@ export class Boundary {
   }
 
   /** Ends the instance: at once where it is suspended, at its next suspending import where it runs. */
-  end(cause: Error): void {
+  end(cause: Error): EndedByHost {
     this.#ended ??= new EndedByHost(cause);
     this.#reject?.(this.#ended);
+    return this.#ended;
   }
 
   /** Runs `instantiate` (synchronously) with every suspending import that it makes under this boundary. */
@@ -55,6 +64,7 @@ export class Boundary {
       if (this.#ended) throw this.#ended;
       const answer = fn(...args);
       if (!(answer instanceof Promise)) return answer;
+      this.waits.pause();
       // One promise a wait: racing a single long-lived promise would gather a reaction for each wait.
       return new Promise((resolve, reject) => {
         this.#reject = reject;
@@ -62,6 +72,7 @@ export class Boundary {
           <V>(finish: (value: V) => void) =>
           (value: V) => {
             this.#reject = undefined;
+            this.waits.resume();
             finish(value);
           };
         answer.then(settle(resolve), settle(reject));

@@ -7,7 +7,7 @@
 import { compileFunction } from 'node:vm';
 import type { ImportObject } from '../../../capabilities/capability.ts';
 import { BulkheadError } from '../../../errors.ts';
-import type { PluginCode } from '../messages.ts';
+import type { ModuleReport, PluginCode } from '../messages.ts';
 
 /** The exports of a component of world `runner-plugin`, as the glue gives them. */
 export interface RunnerExports {
@@ -48,13 +48,25 @@ export interface GuestJsonSchema {
   feedDataSchema?: string;
 }
 
+/** jco's hook: makes one core instance. */
+export type InstantiateCore = (
+  module: WebAssembly.Module,
+  imports?: Record<string, unknown>,
+) => { exports: Record<string, unknown> };
+
 type Instantiate = (
   getCoreModule: (path: string) => WebAssembly.Module,
   imports: Record<string, ImportObject>,
+  instantiateCore: InstantiateCore,
 ) => { runner: RunnerExports };
 
 /** One plugin's code, ready to be instantiated. */
-export type LoadedPlugin = (imports: Record<string, ImportObject>) => RunnerExports;
+export interface LoadedPlugin {
+  readonly reports: ReadonlyMap<WebAssembly.Module, ModuleReport>;
+  /** Every module's state can be put back. */
+  readonly resettable: boolean;
+  instantiate(imports: Record<string, ImportObject>, instantiateCore: InstantiateCore): RunnerExports;
+}
 
 function compileGlue(code: PluginCode): Instantiate {
   // The transpiler's output is an ES module without imports; these are all its exports.
@@ -70,11 +82,16 @@ const plugins = new Map<string, LoadedPlugin>();
 export function addPlugin(code: PluginCode): void {
   const instantiate = compileGlue(code);
   const getCoreModule = (name: string): WebAssembly.Module => {
-    const module = code.modules.get(name);
-    if (!module) throw new BulkheadError('internal', `the glue asks for ${name}, which is not among the modules`);
-    return module;
+    const core = code.modules.get(name);
+    if (!core) throw new BulkheadError('internal', `the glue asks for ${name}, which is not among the modules`);
+    return core.module;
   };
-  plugins.set(code.digest, (imports) => instantiate(getCoreModule, imports).runner);
+  const cores = [...code.modules.values()];
+  plugins.set(code.digest, {
+    reports: new Map(cores.map(({ module, report }) => [module, report])),
+    resettable: cores.every(({ report }) => report.obstacles.length === 0),
+    instantiate: (imports, instantiateCore) => instantiate(getCoreModule, imports, instantiateCore).runner,
+  });
 }
 
 export function removePlugin(digest: string): void {

@@ -1,18 +1,20 @@
-/** The chunks that wait for a streaming instance: at most {@link feedCapacity}; a feeder waits for its place. */
+/** The chunks that wait for a streaming instance, so many at most; a feeder waits for its place. */
 import type { FeedBatch } from '../../../capabilities/capability.ts';
 
-/** The most chunks that wait for one job (as JobWorkerP has it). */
-const feedCapacity = 1024;
-
 export class FeedBuffer {
+  readonly #capacity: number;
   #chunks: Uint8Array[] = [];
   #final = false;
   #closed = false;
   #waiting: (() => void)[] = [];
 
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
   /** Adds a chunk, waiting for a place; false when the feed was ended or the job is over. */
   async push(chunk: Uint8Array, final: boolean): Promise<boolean> {
-    while (this.#chunks.length >= feedCapacity && !this.#closed) {
+    while (this.#chunks.length >= this.#capacity && !this.#closed) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     if (this.#closed || this.#final) return false;

@@ -6,25 +6,52 @@
  */
 import { createImports } from '../../../capabilities/all.ts';
 import type { CurrentJob, FeedBatch, InstanceContext, LogLine, PanicReport } from '../../../capabilities/capability.ts';
-import { BulkheadError } from '../../../errors.ts';
-import type { JobContext } from '../../../model/call.ts';
+import { BulkheadError, overLimit } from '../../../errors.ts';
+import type { JobContext, Usage } from '../../../model/call.ts';
+import type { Grants } from '../../../model/grant.ts';
+import type { Limits } from '../../../model/limits.ts';
 import { Boundary } from './boundary.ts';
 import { pluginOf, type RunnerExports } from './code.ts';
+import { Cores } from './cores.ts';
 import { fatalError, guestFailureOf, textOf } from './failure.ts';
 import { FeedBuffer } from './feed-buffer.ts';
 import { LogGate } from './log-gate.ts';
+import { Meter } from './meter.ts';
 
+/** How long start functions may take, in milliseconds. */
+const instantiateDeadline = 10_000;
 /** How many of the last lines on stderr an error quotes. */
 const quotedLines = 5;
 
 /** Hands log lines to the runtime's thread. */
 export type SendLog = (lines: readonly LogLine[], job: JobContext | undefined, dropped: number) => void;
 
+/** What an instance is made of. */
+export interface GuestSpec {
+  readonly digest: string;
+  readonly limits: Limits;
+  readonly grants: Grants;
+  /** For tests: answers host names instead of the system's resolver. */
+  readonly resolver?: InstanceContext['resolver'];
+}
+
 export class Guest {
   readonly #exports: RunnerExports;
   readonly #boundary = new Boundary();
+  readonly #limits: Limits;
+  readonly #grants: Grants;
+  readonly #resolver: InstanceContext['resolver'];
+  /** What was refused in the job at hand, by kind, with how often. */
+  readonly #refusals = new Map<string, number>();
+  readonly #meter: Meter;
+  readonly #cores: Cores;
+  readonly #resettable: boolean;
+  readonly #jobEnds: (() => void)[] = [];
+  /** Resource handles that the plugin holds. */
+  #handles = 0;
+  #captured = false;
   readonly #frees = new Set<() => void>();
-  readonly #gate = new LogGate();
+  readonly #gate: LogGate;
   readonly #sendLog: SendLog;
   readonly #stderr: string[] = [];
   #panic: PanicReport | undefined;
@@ -33,15 +60,55 @@ export class Guest {
   #lost = false;
 
   /** Instantiates the plugin. Throws a BulkheadError if its start function traps. */
-  constructor(digest: string, sendLog: SendLog) {
+  constructor({ digest, limits, grants, resolver }: GuestSpec, sendLog: SendLog) {
+    this.#grants = grants;
+    this.#resolver = resolver;
+    this.#limits = limits;
+    this.#gate = new LogGate(limits.logBytesPerSecond);
     this.#sendLog = sendLog;
-    const instantiate = pluginOf(digest);
+    const plugin = pluginOf(digest);
+    this.#resettable = plugin.resettable;
+    this.#meter = new Meter(this.#boundary, limits);
+    this.#cores = new Cores(this.#meter, plugin.reports);
+    this.#boundary.waits = this.#meter;
     const imports = createImports(this.#context());
     try {
-      this.#exports = this.#boundary.guard(() => instantiate(imports));
+      this.#meter.begin(Date.now() + instantiateDeadline);
+      this.#exports = this.#metered(() =>
+        this.#boundary.guard(() => plugin.instantiate(imports, this.#cores.instantiate)),
+      );
     } catch (error) {
       throw this.#lose(error);
     }
+  }
+
+  get limits(): Limits {
+    return this.#limits;
+  }
+
+  /** Bytes of the instance's memories and tables. */
+  get memoryBytes(): number {
+    return this.#meter.bytes;
+  }
+
+  /** What the job at hand used so far. */
+  get usage(): Usage {
+    return this.#meter.usage();
+  }
+
+  /** Keeps the state at hand for {@link reset}, where the plugin is one that can be reset and holds no handles. */
+  capture(): void {
+    if (!this.#resettable || this.#handles > 0) return;
+    this.#cores.capture();
+    this.#captured = true;
+  }
+
+  /** Puts the captured state back. False: the instance holds what cannot be put back, and must be thrown away. */
+  reset(): boolean {
+    if (!this.#captured || this.lost || this.#handles > 0) return false;
+    this.#panic = undefined;
+    this.#stderr.length = 0;
+    return this.#cores.reset();
   }
 
   /** The instance must not be called again. */
@@ -56,9 +123,12 @@ export class Guest {
 
   /** Sets the job that `call`s belong to; undefined ends it, and its feed with it. */
   setJob(job: JobContext | undefined, withFeed = false): void {
+    if (this.#job) for (const end of this.#jobEnds) end();
+    this.#refusals.clear();
     this.#job = job;
+    this.#meter.begin(job?.deadline);
     this.#feed?.close();
-    this.#feed = withFeed ? new FeedBuffer() : undefined;
+    this.#feed = withFeed ? new FeedBuffer(this.#limits.feedChunks) : undefined;
   }
 
   /**
@@ -68,11 +138,14 @@ export class Guest {
   async call<T>(use: (exports: RunnerExports) => Promise<T>): Promise<T> {
     if (this.lost) throw new BulkheadError('internal', 'a lost instance was called');
     try {
+      this.#meter.resume();
       return await use(this.#exports);
     } catch (error) {
       const failure = guestFailureOf(error);
       if (failure && !this.lost) throw new BulkheadError('plugin-failed', textOf(failure));
       throw this.#lose(error);
+    } finally {
+      this.#meter.pause();
     }
   }
 
@@ -90,6 +163,33 @@ export class Guest {
     this.#frees.clear();
   }
 
+  /** The operator's line is not the plugin's: no cap of the plugin's log drops it, and one a job and kind is enough. */
+  #refused(kind: string, what: string): void {
+    const before = this.#refusals.get(kind) ?? 0;
+    this.#refusals.set(kind, before + 1);
+    if (before > 0) return;
+    const line: LogLine = { level: 'warn', target: 'sandbox', message: `${kind} refused: ${what}`, fields: [] };
+    this.#sendLog([line], this.#job, 0);
+  }
+
+  #count(change: 1 | -1): void {
+    const { handles } = this.#limits;
+    this.#handles += change;
+    if (this.#handles <= handles) return;
+    throw this.#boundary.end(
+      overLimit('limit-handles', 'handles', handles, `the plugin holds ${this.#handles} resource handles`),
+    );
+  }
+
+  #metered<T>(use: () => T): T {
+    this.#meter.resume();
+    try {
+      return use();
+    } finally {
+      this.#meter.pause();
+    }
+  }
+
   #lose(thrown: unknown): BulkheadError {
     this.#lost = true;
     return fatalError(thrown, this.#panic, this.#stderr);
@@ -101,6 +201,15 @@ export class Guest {
         this.#frees.add(free);
         return () => this.#frees.delete(free);
       },
+      onJobEnd: (end) => this.#jobEnds.push(end),
+      limits: this.#limits,
+      grants: this.#grants,
+      ...(this.#resolver && { resolver: this.#resolver }),
+      refused: (kind, what) => this.#refused(kind, what),
+      fail: (error) => {
+        throw this.#boundary.end(error);
+      },
+      handle: (change) => this.#count(change),
       log: (line) => this.#log(line),
       panicked: (report) => {
         this.#panic = report;

@@ -1,21 +1,24 @@
 /**
  * The instances that live in this thread, and the calls on them.
  *
- * An instance that is not kept lives for one call (or one stream). A kept one lives until it is dropped, or lost:
- * then its next call finds a new one. `load()` has run before the first call of each.
+ * A kept instance lives until it is dropped, or lost: then its next call finds a new one. Any other is taken from
+ * its pool for one call (or one stream), put back to the state after `load()`, and returned; one that cannot be
+ * put back (it trapped, holds handles, its memory grew) is thrown away.
  */
-import { BulkheadError } from '../../../errors.ts';
+import { BulkheadError, overLimit } from '../../../errors.ts';
 import type { CallOutcome, Metadata } from '../../../model/call.ts';
+import type { Limits } from '../../../model/limits.ts';
 import type { CallMessage, InstanceRef, StepOutcome, StreamStep } from '../messages.ts';
 import { textOf } from './failure.ts';
 import { Guest, type SendLog } from './guest.ts';
+import { IdlePools } from './idle-pools.ts';
 
 /** How long a plugin's `cancel()` may take before its instance is ended under it, in milliseconds. */
 const cancelGrace = 100;
 
 interface Slot {
   readonly guest: Guest;
-  readonly keep: boolean;
+  readonly pool: number | undefined;
   loaded: boolean;
   /** A call is inside the instance right now. */
   busy: boolean;
@@ -27,8 +30,19 @@ function failed(error: unknown): { ok: false; error: ReturnType<BulkheadError['t
   return { ok: false, error: BulkheadError.from(error).toJSON() };
 }
 
+/** Throws the error of the cap that an answer passes. */
+function checkAnswer(limits: Limits, output: number, metadata: readonly (readonly [string, string])[]): void {
+  const { outputBytes, metadataBytes } = limits;
+  if (output > outputBytes)
+    throw overLimit('limit-output', 'outputBytes', outputBytes, `the plugin answered ${output} bytes`);
+  const size = metadata.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  if (size > metadataBytes)
+    throw overLimit('limit-metadata', 'metadataBytes', metadataBytes, `the plugin answered ${size} bytes of metadata`);
+}
+
 export class Instances {
   readonly #slots = new Map<number, Slot>();
+  readonly #idle = new IdlePools();
   readonly #sendLog: (digest: string) => SendLog;
 
   constructor(sendLog: (digest: string) => SendLog) {
@@ -47,18 +61,24 @@ export class Instances {
   }
 
   async run(ref: InstanceRef, call: CallMessage): Promise<CallOutcome> {
+    const outcome = await this.#run(ref, call);
+    const usage = this.#slots.get(ref.id)?.guest.usage;
+    this.#release(ref.id);
+    return usage ? { ...outcome, usage } : outcome;
+  }
+
+  async #run(ref: InstanceRef, call: CallMessage): Promise<CallOutcome> {
     try {
       const [result, pairs] = await this.#using(ref, (slot) => {
         slot.guest.setJob(call.job);
         return slot.guest.call((exports) => exports.run(call.args, Object.entries(call.metadata), call.using));
       });
+      checkAnswer(ref.limits, result.tag === 'ok' ? result.val.byteLength : 0, pairs);
       const metadata: Metadata = pairs.length === 0 ? noMetadata : Object.fromEntries(pairs);
       if (result.tag === 'ok') return { ok: true, output: result.val, metadata };
       return { ...failed(new BulkheadError('plugin-failed', textOf(result.val))), metadata };
     } catch (error) {
       return { ...failed(error), metadata: noMetadata };
-    } finally {
-      this.#release(ref.id);
     }
   }
 
@@ -82,14 +102,18 @@ export class Instances {
   async receiveStream(id: number): Promise<StreamStep> {
     const slot = this.#slots.get(id);
     if (!slot) return failed(new BulkheadError('internal', `no stream is open on instance ${id}`));
+    let step: StreamStep;
     try {
       const chunk = await this.#inside(slot, () => slot.guest.call((exports) => exports.receiveStream()));
-      if (chunk === undefined) this.#release(id);
-      return { ok: true, chunk };
+      checkAnswer(slot.guest.limits, chunk?.byteLength ?? 0, []);
+      if (chunk !== undefined) return { ok: true, chunk };
+      step = { ok: true, chunk };
     } catch (error) {
-      this.#release(id);
-      return failed(error);
+      step = failed(error);
     }
+    const { usage } = slot.guest;
+    this.#release(id);
+    return { ...step, usage };
   }
 
   async feed(id: number, chunk: Uint8Array, final: boolean): Promise<StepOutcome> {
@@ -118,6 +142,11 @@ export class Instances {
     this.#slots.delete(id);
   }
 
+  /** Frees the instances that wait in a pool. */
+  dropPool(pool: number): void {
+    this.#idle.drop(pool);
+  }
+
   /** Runs `use` on the instance, made and loaded first where it is not there. */
   async #using<T>(ref: InstanceRef, use: (slot: Slot) => Promise<T>): Promise<T> {
     const slot = this.#slots.get(ref.id) ?? this.#make(ref);
@@ -138,8 +167,9 @@ export class Instances {
   }
 
   #make(ref: InstanceRef): Slot {
-    const guest = new Guest(ref.digest, this.#sendLog(ref.digest));
-    const slot: Slot = { guest, keep: ref.keep, loaded: false, busy: false };
+    const idle = ref.pool === undefined ? undefined : this.#idle.take(ref.pool);
+    const guest = idle ?? new Guest(ref, this.#sendLog(ref.digest));
+    const slot: Slot = { guest, pool: ref.pool, loaded: idle !== undefined, busy: false };
     this.#slots.set(ref.id, slot);
     return slot;
   }
@@ -148,6 +178,7 @@ export class Instances {
     try {
       await slot.guest.call((exports) => exports.load(settings));
       slot.loaded = true;
+      if (slot.pool !== undefined) slot.guest.capture();
     } catch (thrown) {
       const error = BulkheadError.from(thrown);
       const code = error.code === 'plugin-failed' ? 'load-failed' : error.code;
@@ -155,11 +186,19 @@ export class Instances {
     }
   }
 
-  /** After a call: what is not kept, not loaded or lost is dropped; the rest waits for its next job. */
+  /** After a call: what is kept, or can be put back, waits for its next job; the rest is thrown away. */
   #release(id: number): void {
     const slot = this.#slots.get(id);
     if (!slot) return;
-    if (slot.keep && slot.loaded && !slot.guest.lost) slot.guest.setJob(undefined);
-    else this.drop(id);
+    const { guest, pool } = slot;
+    const good = slot.loaded && !guest.lost;
+    if (good) guest.setJob(undefined);
+    if (good && pool === undefined) return;
+    if (!good || !guest.reset()) {
+      this.drop(id);
+      return;
+    }
+    this.#slots.delete(id);
+    if (pool !== undefined) this.#idle.put(pool, guest);
   }
 }

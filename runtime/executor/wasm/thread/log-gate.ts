@@ -1,16 +1,18 @@
 /** Bounds what one instance may log: bytes a second, with a count of what was left out. */
 import type { LogLine } from '../../../capabilities/capability.ts';
 
-/** Bytes of log an instance may write in a second, names and values included. */
-const logBytesPerSecond = 262_144;
-
 /** What a line costs beyond its texts, so that empty lines are not free. */
 const lineOverhead = 64;
 
 export class LogGate {
+  readonly #bytesPerSecond: number;
   #window = 0;
   #spent = 0;
   #dropped = 0;
+
+  constructor(bytesPerSecond: number) {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
 
   /** Whether the line may pass. */
   admit(line: LogLine, now: number): boolean {
@@ -23,7 +25,7 @@ export class LogGate {
       (sum, field) => sum + field.key.length + field.value.length,
       lineOverhead + line.target.length + line.message.length,
     );
-    if (this.#spent <= logBytesPerSecond) return true;
+    if (this.#spent <= this.#bytesPerSecond) return true;
     this.#dropped++;
     return false;
   }

@@ -1,11 +1,21 @@
 /** The entry of a plugin thread: each request of `messages.ts` is one task of piscina. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { BulkheadError } from '../../../errors.ts';
-import type { DescribeOutcome, LogMessage, ThreadAnswers, ThreadOp, ThreadRequest } from '../messages.ts';
+import { noGrants } from '../../../model/grant.ts';
+import type {
+  DescribeOutcome,
+  FlushedMessage,
+  LogMessage,
+  RequestOf,
+  ThreadAnswers,
+  ThreadOp,
+  ThreadRequest,
+} from '../messages.ts';
 import { addPlugin, removePlugin } from './code.ts';
 import { describe } from './describe.ts';
 import { Guest, type SendLog } from './guest.ts';
 import { Instances } from './instances.ts';
+import { listenForKnocks } from './meter.ts';
 
 function sendLog(digest: string): SendLog {
   return (lines, job, dropped) => {
@@ -14,13 +24,14 @@ function sendLog(digest: string): SendLog {
   };
 }
 
+listenForKnocks((workerData as { knocks: Int32Array<SharedArrayBuffer> }).knocks);
 const instances = new Instances(sendLog);
 
-async function describePlugin(digest: string, deadline: number): Promise<DescribeOutcome> {
+async function describePlugin({ digest, deadline, limits }: RequestOf<'describe'>): Promise<DescribeOutcome> {
   let guest: Guest | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
-    const examined = new Guest(digest, sendLog(digest));
+    const examined = new Guest({ digest, limits, grants: noGrants }, sendLog(digest));
     guest = examined;
     const late = new BulkheadError('plugin-refused', `it did not describe itself within ${deadline} ms`);
     timer = setTimeout(() => examined.end(late), deadline);
@@ -41,7 +52,7 @@ export default async function serve(request: ThreadRequest): Promise<ThreadAnswe
     case 'remove-plugin':
       return void removePlugin(request.digest);
     case 'describe':
-      return describePlugin(request.digest, request.deadline);
+      return describePlugin(request);
     case 'load':
       return instances.load(request.instance);
     case 'run':
@@ -56,6 +67,10 @@ export default async function serve(request: ThreadRequest): Promise<ThreadAnswe
       return instances.cancel(request.id, BulkheadError.fromWire(request.reason)).then(() => undefined);
     case 'drop':
       return void instances.drop(request.id);
+    case 'drop-pool':
+      return void instances.dropPool(request.pool);
+    case 'flush':
+      return void parentPort?.postMessage({ kind: 'flushed' } satisfies FlushedMessage);
     default:
       throw new BulkheadError('internal', `unknown request ${JSON.stringify(request satisfies never)}`);
   }

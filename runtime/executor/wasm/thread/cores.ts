@@ -1,0 +1,121 @@
+/**
+ * The core instances of one guest: instantiated with the meter's imports, and put back to a snapshot between jobs.
+ *
+ * The rewriter exports under reserved names what makes up a module's state: memories, mutable globals, tables.
+ * What it cannot export it reports as an obstacle, and such a component is never reset.
+ */
+import { BulkheadError } from '../../../errors.ts';
+import type { ModuleReport } from '../messages.ts';
+import type { Meter } from './meter.ts';
+
+const meterModule = 'bulkhead:meter';
+const wasmPage = 65_536;
+/** What an element of a table takes in V8, in bytes. */
+const tableElement = 32;
+
+type ExportObject = Record<string, unknown>;
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+interface Global {
+  value: unknown;
+}
+interface Table {
+  readonly length: number;
+  get(index: number): unknown;
+  set(index: number, value: unknown): void;
+}
+
+/** The state of one memory at the time of the snapshot. */
+interface MemoryImage {
+  readonly memory: Memory;
+  readonly bytes: Uint8Array;
+}
+
+export class Cores {
+  readonly #meter: Meter;
+  readonly #reports: ReadonlyMap<WebAssembly.Module, ModuleReport>;
+  readonly #memories: Memory[] = [];
+  readonly #globals: Global[] = [];
+  readonly #tables: Table[] = [];
+  #images: readonly MemoryImage[] | undefined;
+  #values: readonly unknown[] = [];
+  #elements: readonly (readonly unknown[])[] = [];
+  #bytes = 0;
+
+  constructor(meter: Meter, reports: ReadonlyMap<WebAssembly.Module, ModuleReport>) {
+    this.#meter = meter;
+    this.#reports = reports;
+  }
+
+  /** jco's hook: makes one core instance. */
+  readonly instantiate = (
+    module: WebAssembly.Module,
+    imports: Record<string, unknown> = {},
+  ): { exports: ExportObject } => {
+    const report = this.#reports.get(module);
+    if (!report) throw new BulkheadError('internal', 'a core module was not rewritten');
+    this.#meter.addBytes(report.memories.reduce((sum, pages) => sum + pages * wasmPage, 0));
+    this.#meter.addBytes(report.tables.reduce((sum, { minimum }) => sum + minimum * tableElement, 0));
+    const { imports: meter, account } = this.#meter.open();
+    const { exports } = this.#meter.plainly(
+      () => new WebAssembly.Instance(module, { ...imports, [meterModule]: meter }),
+    );
+    account.left = exports['bulkhead:ticks'] as Global;
+    this.#collect(exports, report);
+    return { exports: this.#plainCalls(exports) };
+  };
+
+  /** Keeps the state at hand; {@link reset} goes back to it. */
+  capture(): void {
+    this.#images = this.#memories.map((memory) => ({ memory, bytes: new Uint8Array(memory.buffer).slice() }));
+    this.#values = this.#globals.map((global) => global.value);
+    this.#elements = this.#tables.map((table) => Array.from({ length: table.length }, (_, index) => table.get(index)));
+    this.#bytes = this.#meter.bytes;
+  }
+
+  /** Puts the state back. False where that is impossible, because a memory or table grew: they never shrink. */
+  reset(): boolean {
+    const grown =
+      this.#images?.some(({ memory, bytes }) => memory.buffer.byteLength !== bytes.byteLength) ||
+      this.#tables.some((table, index) => table.length !== this.#elements[index]?.length);
+    if (!this.#images || grown) return false;
+    for (const { memory, bytes } of this.#images) new Uint8Array(memory.buffer).set(bytes);
+    this.#values.forEach((value, index) => {
+      (this.#globals[index] as Global).value = value;
+    });
+    this.#elements.forEach((elements, index) => {
+      const table = this.#tables[index] as Table;
+      elements.forEach((element, at) => {
+        if (table.get(at) !== element) table.set(at, element);
+      });
+    });
+    this.#meter.resetBytes(this.#bytes);
+    return true;
+  }
+
+  #collect(exports: ExportObject, report: ModuleReport): void {
+    for (const [name, value] of Object.entries(exports)) {
+      if (name.startsWith('bulkhead:memory:')) this.#memories.push(value as Memory);
+      else if (name.startsWith('bulkhead:global:')) this.#globals.push(value as Global);
+      else if (name.startsWith('bulkhead:table:')) {
+        const index = Number(name.slice('bulkhead:table:'.length));
+        if (report.tables.some((table) => table.index === index && table.written)) this.#tables.push(value as Table);
+      }
+    }
+  }
+
+  /** The exports, those wrapped that the glue calls from JavaScript and not through `promising`. */
+  #plainCalls(exports: ExportObject): ExportObject {
+    const wrapped: ExportObject = {};
+    for (const [name, value] of Object.entries(exports)) {
+      const isPlain = name === 'cabi_realloc' || name.startsWith('cabi_post_');
+      wrapped[name] =
+        isPlain && typeof value === 'function'
+          ? (...args: unknown[]) => this.#meter.plainly(() => value(...args))
+          : value;
+    }
+    return wrapped;
+  }
+}

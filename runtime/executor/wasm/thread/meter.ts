@@ -1,0 +1,190 @@
+/**
+ * What an instance may spend: the ticks that the rewritten modules count, and what they grow by.
+ *
+ * A module asks `refill` when its ticks are used up, some thousand times a second. That is where a deadline, a
+ * cancel and the CPU budget end a loop, and where an instance gives way to others: `refill` answers that it should
+ * yield, and only then the module calls `yield`, which suspends it. It may not be suspended while JavaScript
+ * stands below it on the stack (start functions, `cabi_realloc`, `cabi_post_*`): see {@link Meter.plainly}.
+ */
+import { BulkheadError, overLimit } from '../../../errors.ts';
+import type { Usage } from '../../../model/call.ts';
+import type { Limits } from '../../../model/limits.ts';
+import type { Boundary } from './boundary.ts';
+import { nextTurn } from './turns.ts';
+
+/** What `refill` answers to ask for a call of `yield`. Fixed by the rewriter (`REFILL_YIELD`). */
+const askToYield = -1;
+/** How long an instance computes before it gives way, in milliseconds. */
+const slice = 5;
+/** How long the ticks of one refill are meant to last, in milliseconds; the quantum follows the plugin's pace. */
+const refillEvery = 0.4;
+const leastQuantum = 1_000;
+/** At some 5 ns a tick half a millisecond; a plugin that misses the cache with every load needs a hundred times that. */
+const mostQuantum = 100_000;
+
+/** Takes what a module used of its grant since this was last asked. */
+function settle(account: Account): number {
+  const left = Number(account.left?.value ?? 0);
+  const used = account.granted - left;
+  account.granted = left;
+  return used;
+}
+
+/** What a job is ended with that the thread finds late before the runtime's thread does. */
+const tooLate = new BulkheadError('deadline-exceeded', 'the job did not end before its deadline');
+
+/** Raised by the runtime's thread when a cancel is on its way, so that the thread looks at its messages at once. */
+let knock = new Int32Array(1);
+
+/** Sets the cell by which the runtime's thread knocks. */
+export function listenForKnocks(cell: Int32Array<SharedArrayBuffer>): void {
+  knock = cell as unknown as typeof knock;
+}
+
+/** What one module was given of ticks, and where it counts them. */
+export interface Account {
+  granted: number;
+  /** On the clock of `performance.now`. */
+  grantedAt: number;
+  left: { value: unknown } | undefined;
+}
+
+export class Meter {
+  readonly #boundary: Boundary;
+  readonly #limits: Limits;
+  #quantum = 20_000;
+  readonly #accounts: Account[] = [];
+  #ticks = 0;
+  #cpuMs = 0;
+  #runningSince: number | undefined;
+  #sliceEnds = 0;
+  #seenKnock = 0;
+  /** How many JavaScript frames stand between the instance and its `promising` call. */
+  #plain = 0;
+  #bytes = 0;
+  /** On the clock of `performance.now`. */
+  #deadline = Number.POSITIVE_INFINITY;
+
+  constructor(boundary: Boundary, limits: Limits) {
+    this.#boundary = boundary;
+    this.#limits = limits;
+  }
+
+  /**
+   * The imports of one rewritten module, and its account, to be given the module's `bulkhead:ticks` once there is
+   * one. Made under the boundary's guard, so that `yield` can be ended too.
+   */
+  open(): { readonly imports: Record<string, unknown>; readonly account: Account } {
+    const account: Account = { granted: 0, grantedAt: 0, left: undefined };
+    this.#accounts.push(account);
+    const imports = {
+      refill: (left: number) => this.#refill(account, left),
+      yield: new WebAssembly.Suspending(() => this.#yield(account)),
+      grow: (bytes: bigint) => this.#grow(Number(bytes)),
+    };
+    return { imports, account };
+  }
+
+  /** Bytes of memories and tables at hand. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Counts memory that a module begins with. Throws the error of the cap. */
+  addBytes(bytes: number): void {
+    this.#bytes += bytes;
+    const { memoryBytes } = this.#limits;
+    if (this.#bytes <= memoryBytes) return;
+    throw overLimit(
+      'limit-memory',
+      'memoryBytes',
+      memoryBytes,
+      `the plugin begins with ${this.#bytes} bytes of memory`,
+    );
+  }
+
+  /** Sets the count back, with the memory itself. */
+  resetBytes(bytes: number): void {
+    this.#bytes = bytes;
+  }
+
+  /** A job begins: what is used from now on is the job's. `deadline` in milliseconds since 1970. */
+  begin(deadline: number | undefined): void {
+    for (const account of this.#accounts) settle(account);
+    this.#ticks = 0;
+    this.#cpuMs = 0;
+    this.#deadline = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - performance.timeOrigin;
+  }
+
+  /** The instance waits; its time is not counted. */
+  pause(): void {
+    if (this.#runningSince === undefined) return;
+    this.#cpuMs += performance.now() - this.#runningSince;
+    this.#runningSince = undefined;
+  }
+
+  /** The instance goes on. */
+  resume(): void {
+    this.#runningSince = performance.now();
+    this.#sliceEnds = this.#runningSince + slice;
+  }
+
+  /** What the call used. */
+  usage(): Usage {
+    for (const account of this.#accounts) this.#ticks += settle(account);
+    return { ticks: this.#ticks, cpuMs: this.#cpuMs };
+  }
+
+  /** Runs `use` with JavaScript below the instance, where it cannot be suspended. */
+  plainly<T>(use: () => T): T {
+    this.#plain++;
+    try {
+      return use();
+    } finally {
+      this.#plain--;
+    }
+  }
+
+  #refill(account: Account, left: number): number {
+    const now = performance.now();
+    this.#count(account, left, now);
+    if (this.#boundary.ended) throw this.#boundary.ended;
+    if (now >= this.#deadline) throw this.#boundary.end(tooLate);
+    const { cpuMs } = this.#limits;
+    if (this.#cpuMs + now - (this.#runningSince ?? now) > cpuMs) {
+      throw this.#boundary.end(overLimit('limit-cpu', 'cpuMs', cpuMs, 'the job used up its CPU time, in milliseconds'));
+    }
+    const wanted = now >= this.#sliceEnds || Atomics.load(knock, 0) !== this.#seenKnock;
+    return wanted && this.#plain === 0 ? askToYield : this.#grant(account, now);
+  }
+
+  async #yield(account: Account): Promise<number> {
+    this.#seenKnock = Atomics.load(knock, 0);
+    await nextTurn();
+    return this.#grant(account, performance.now());
+  }
+
+  /** Counts the ticks since the last grant and fits the next one to the plugin's pace. */
+  #count(account: Account, left: number, now: number): void {
+    const used = account.granted - left;
+    this.#ticks += used;
+    account.granted = 0;
+    const took = now - account.grantedAt;
+    if (used <= 0 || took <= 0) return;
+    const fitting = used * (refillEvery / took);
+    this.#quantum = Math.min(mostQuantum, Math.max(leastQuantum, Math.min(fitting, this.#quantum * 4)));
+  }
+
+  #grant(account: Account, now: number): number {
+    account.granted = Math.floor(this.#quantum);
+    account.grantedAt = now;
+    return account.granted;
+  }
+
+  /** Allows growth within the cap; a negative number takes back what could not be had after all. */
+  #grow(bytes: number): number {
+    if (this.#bytes + bytes > this.#limits.memoryBytes) return 0;
+    this.#bytes += bytes;
+    return 1;
+  }
+}

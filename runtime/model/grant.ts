@@ -1,0 +1,54 @@
+/**
+ * What a plugin may reach of the host. Deny by default: a field that is not there grants nothing.
+ *
+ * The same shape says what a plugin's manifest asks for and what the operator grants; what holds is what both say
+ * ({@link ../plugins/grants.ts}).
+ */
+
+/** A directory that the plugin sees under a name of its own. */
+export interface DirectoryGrant {
+  /** The path in the plugin, absolute: `/data`. */
+  readonly guest: string;
+  /** The directory of the host. Only the operator names one; a manifest leaves it out. */
+  readonly host?: string;
+  readonly access: 'read-only' | 'read-write';
+  /** Bytes that the plugin may have in it, its files' sizes added up. */
+  readonly maxBytes?: number;
+  readonly maxFiles?: number;
+}
+
+/** The quotas of a directory where the operator sets none. */
+export const defaultQuota = { maxBytes: 256 * 1024 * 1024, maxFiles: 10_000 } as const;
+
+/** Where a plugin may send HTTP requests. */
+export interface HttpGrant {
+  readonly scheme: 'http' | 'https';
+  /** A host name, a name with a leading `*.`, or an IP address. */
+  readonly host: string;
+  /** Default: the scheme's. */
+  readonly port?: number;
+  /** Default: GET and HEAD. */
+  readonly methods?: readonly string[];
+  /** The host may resolve to addresses that are not public (loopback, private, link-local, …). */
+  readonly privateAddresses?: boolean;
+}
+
+/** Where a plugin may open TCP connections. */
+export interface SocketGrant {
+  /** As in {@link HttpGrant}. */
+  readonly host: string;
+  readonly port: number;
+  readonly privateAddresses?: boolean;
+}
+
+export interface Grants {
+  /** Environment variables. A manifest asks for names (with empty values); the operator gives values. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `fine`: clocks with the host's resolution instead of a millisecond's. */
+  readonly clock?: 'coarse' | 'fine';
+  readonly filesystem?: readonly DirectoryGrant[];
+  readonly http?: readonly HttpGrant[];
+  readonly sockets?: readonly SocketGrant[];
+}
+
+export const noGrants: Grants = {};

@@ -1,0 +1,339 @@
+//! The first pass: validates the module, holds it to the limits, and gathers what the second pass needs.
+
+use alloc::{collections::BTreeSet, format, vec::Vec};
+
+use wasmparser::{
+    BinaryReader, ElementItems, ExternalKind, GlobalType, MemoryType, Operator, Parser, Payload,
+    TableType, TypeRef, ValType, Validator, WasmFeatures,
+};
+
+use crate::{caps, helpers::Space, limits, limits::Limits, names, refusal::Refusal};
+
+/// What V8 14.6 supports without flags, by its own account: the corpus test compares the two.
+const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::THREADS)
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::FLOATS)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::LEGACY_EXCEPTIONS)
+    .union(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::GC)
+    .union(WasmFeatures::GC_TYPES);
+
+/// One item of an index space.
+#[derive(Clone, Copy)]
+pub(crate) struct Item<T> {
+    pub(crate) ty: T,
+    pub(crate) imported: bool,
+}
+
+/// What is kept of a function type.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) params: u32,
+    /// Bytes of its parameters, if they are numbers, vectors, functions and host references only.
+    pub(crate) plain_bytes: Option<u32>,
+}
+
+impl Shape {
+    fn of(ty: &wasmparser::FuncType) -> Self {
+        let bytes = |ty: &ValType| match ty {
+            ValType::I32 | ValType::F32 => Some(4),
+            ValType::I64 | ValType::F64 => Some(8),
+            ValType::V128 => Some(16),
+            ValType::Ref(ty) if ty.is_func_ref() || ty.is_extern_ref() => Some(8),
+            ValType::Ref(_) => None,
+        };
+        let plain_bytes = ty
+            .params()
+            .iter()
+            .try_fold(0u32, |sum, ty| Some(sum + bytes(ty)?));
+        Shape {
+            params: ty.params().len() as u32,
+            plain_bytes,
+        }
+    }
+}
+
+/// The module as the first pass found it.
+pub(crate) struct Survey<'a> {
+    pub(crate) payloads: Vec<Payload<'a>>,
+    pub(crate) types: u32,
+    shapes: Vec<Option<Shape>>,
+    pub(crate) imported_functions: u32,
+    /// Type indices of the defined functions.
+    pub(crate) functions: Vec<u32>,
+    pub(crate) memories: Vec<Item<MemoryType>>,
+    pub(crate) tables: Vec<Item<TableType>>,
+    pub(crate) globals: Vec<Item<GlobalType>>,
+    /// Length of each data segment in bytes.
+    pub(crate) data: Vec<u64>,
+    /// Length of each element segment in items.
+    pub(crate) elements: Vec<u64>,
+    pub(crate) start: bool,
+    /// The code section: its bytes and their offset in the module.
+    pub(crate) code: Option<(&'a [u8], u64)>,
+    /// Functions that others than direct calls may reach: exported, in element segments, in constant expressions.
+    pub(crate) referenced: BTreeSet<u32>,
+    /// Types of the tags, imported and defined.
+    pub(crate) tags: Vec<u32>,
+}
+
+impl<'a> Survey<'a> {
+    /// Validates and surveys `module`.
+    pub(crate) fn new(module: &'a [u8], limits: &Limits) -> Result<Self, Refusal> {
+        if module.len() as u64 > limits.module_bytes {
+            let (size, most) = (module.len(), limits.module_bytes);
+            return Err(Refusal::new(format!(
+                "the module has {size} bytes, the limit is {most}"
+            )));
+        }
+        let mut survey = Survey {
+            payloads: Vec::new(),
+            types: 0,
+            shapes: Vec::new(),
+            imported_functions: 0,
+            functions: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+            data: Vec::new(),
+            elements: Vec::new(),
+            start: false,
+            code: None,
+            referenced: BTreeSet::new(),
+            tags: Vec::new(),
+        };
+        let mut parser = Parser::new(0);
+        parser.set_features(FEATURES);
+        Validator::new_with_features(FEATURES).validate_all(module)?;
+        for payload in parser.parse_all(module) {
+            survey.payload(payload?, module)?;
+        }
+        caps::check(&survey, limits)?;
+        Ok(survey)
+    }
+
+    /// The shape of the function type `index`.
+    pub(crate) fn shape(&self, index: u32) -> Option<Shape> {
+        *self.shapes.get(index as usize)?
+    }
+
+    /// Parameters of a defined function; `index` does not count imports.
+    pub(crate) fn params_of(&self, index: usize) -> u32 {
+        let shape = self.functions.get(index).and_then(|ty| self.shape(*ty));
+        shape.map_or(0, |shape| shape.params)
+    }
+
+    /// Whether a memory or table is indexed with 64 bits.
+    pub(crate) fn is_wide(&self, space: Space) -> bool {
+        match space {
+            Space::Memory(index) => self
+                .memories
+                .get(index as usize)
+                .is_some_and(|memory| memory.ty.memory64),
+            Space::Table(index) => self
+                .tables
+                .get(index as usize)
+                .is_some_and(|table| table.ty.table64),
+        }
+    }
+
+    /// A reader of the code section's bodies.
+    pub(crate) fn bodies(&self) -> Result<Vec<wasmparser::FunctionBody<'a>>, Refusal> {
+        let Some((bytes, offset)) = self.code else {
+            return Ok(Vec::new());
+        };
+        let reader = BinaryReader::new_features(bytes, offset, FEATURES);
+        Ok(wasmparser::CodeSectionReader::new(reader)?
+            .into_iter()
+            .collect::<Result<_, _>>()?)
+    }
+
+    fn payload(&mut self, payload: Payload<'a>, module: &'a [u8]) -> Result<(), Refusal> {
+        match &payload {
+            Payload::Version {
+                encoding: wasmparser::Encoding::Component,
+                ..
+            } => {
+                return Err(Refusal::new(
+                    "this is a component, the rewriter takes core modules",
+                ));
+            }
+            Payload::TypeSection(section) => self.type_section(section.clone())?,
+            Payload::ImportSection(section) => self.import_section(section.clone())?,
+            Payload::FunctionSection(section) => {
+                self.functions = section.clone().into_iter().collect::<Result<_, _>>()?;
+            }
+            Payload::TableSection(section) => {
+                for table in section.clone() {
+                    let table = table?;
+                    if let wasmparser::TableInit::Expr(expr) = &table.init {
+                        self.references(expr)?;
+                    }
+                    self.tables.push(Item {
+                        ty: table.ty,
+                        imported: false,
+                    });
+                }
+            }
+            Payload::MemorySection(section) => {
+                for ty in section.clone() {
+                    self.memories.push(Item {
+                        ty: ty?,
+                        imported: false,
+                    });
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section.clone() {
+                    let global = global?;
+                    self.references(&global.init_expr)?;
+                    self.globals.push(Item {
+                        ty: global.ty,
+                        imported: false,
+                    });
+                }
+            }
+            Payload::TagSection(section) => {
+                for tag in section.clone() {
+                    self.tags.push(tag?.func_type_idx);
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section.clone() {
+                    let export = export?;
+                    names::check_export(export.name)?;
+                    if let ExternalKind::Func | ExternalKind::FuncExact = export.kind {
+                        self.referenced.insert(export.index);
+                    }
+                }
+            }
+            Payload::StartSection { .. } => self.start = true,
+            Payload::ElementSection(section) => self.element_section(section.clone())?,
+            Payload::DataSection(section) => {
+                for data in section.clone() {
+                    self.data.push(data?.data.len() as u64);
+                }
+            }
+            Payload::CodeSectionStart {
+                unchecked_range, ..
+            } => {
+                let (from, to) = (unchecked_range.start as usize, unchecked_range.end as usize);
+                let bytes = module
+                    .get(from..to)
+                    .ok_or_else(|| Refusal::new("the code section is cut off"))?;
+                self.code = Some((bytes, unchecked_range.start));
+            }
+            Payload::CodeSectionEntry(_) => return Ok(()),
+            _ => {}
+        }
+        self.payloads.push(payload);
+        Ok(())
+    }
+
+    fn type_section(&mut self, section: wasmparser::TypeSectionReader<'a>) -> Result<(), Refusal> {
+        for group in section {
+            for ty in group?.types() {
+                self.shapes.push(match &ty.composite_type.inner {
+                    wasmparser::CompositeInnerType::Func(ty) => Some(Shape::of(ty)),
+                    _ => None,
+                });
+            }
+        }
+        self.types = self.shapes.len() as u32;
+        Ok(())
+    }
+
+    fn import_section(
+        &mut self,
+        section: wasmparser::ImportSectionReader<'a>,
+    ) -> Result<(), Refusal> {
+        for import in section.into_imports() {
+            let import = import?;
+            names::check_import(import.module, import.name)?;
+            match import.ty {
+                TypeRef::Func(_) | TypeRef::FuncExact(_) => self.imported_functions += 1,
+                TypeRef::Memory(ty) => self.memories.push(Item { ty, imported: true }),
+                TypeRef::Table(ty) => self.tables.push(Item { ty, imported: true }),
+                TypeRef::Global(ty) => self.globals.push(Item { ty, imported: true }),
+                TypeRef::Tag(ty) => self.tags.push(ty.func_type_idx),
+            }
+        }
+        Ok(())
+    }
+
+    fn references(&mut self, expr: &wasmparser::ConstExpr<'_>) -> Result<(), Refusal> {
+        for op in expr.get_operators_reader() {
+            if let Operator::RefFunc { function_index } = op? {
+                self.referenced.insert(function_index);
+            }
+        }
+        Ok(())
+    }
+
+    fn element_section(
+        &mut self,
+        section: wasmparser::ElementSectionReader<'a>,
+    ) -> Result<(), Refusal> {
+        let mut total = 0;
+        for element in section {
+            let items = match element?.items {
+                ElementItems::Functions(items) => {
+                    let count = items.count();
+                    for function in items {
+                        self.referenced.insert(function?);
+                    }
+                    count
+                }
+                ElementItems::Expressions(_, items) => {
+                    let count = items.count();
+                    for item in items {
+                        self.references(&item?)?;
+                    }
+                    count
+                }
+            };
+            total += u64::from(items);
+            self.elements.push(u64::from(items));
+        }
+        if total > limits::MAX_ELEMENT_ITEMS {
+            let most = limits::MAX_ELEMENT_ITEMS;
+            return Err(Refusal::new(format!(
+                "the element segments have {total} items, the limit is {most}"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Whether JavaScript can read and write a global of this type.
+pub(crate) fn javascript_can_hold(ty: ValType) -> bool {
+    match ty {
+        ValType::V128 => false,
+        ValType::Ref(ty) => javascript_can_hold_ref(ty),
+        _ => true,
+    }
+}
+
+/// Whether JavaScript can read and write a table of this type.
+pub(crate) fn javascript_can_hold_ref(ty: wasmparser::RefType) -> bool {
+    use wasmparser::{AbstractHeapType as A, HeapType};
+    !matches!(
+        ty.heap_type(),
+        HeapType::Abstract {
+            ty: A::Exn | A::NoExn | A::Cont | A::NoCont,
+            ..
+        }
+    )
+}
