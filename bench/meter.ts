@@ -31,7 +31,10 @@ function imports(module: WebAssembly.Module): Record<string, Record<string, unkn
   const { Module } = WebAssembly as unknown as {
     Module: { imports(module: WebAssembly.Module): { module: string; name: string }[] };
   };
-  for (const { module: from, name } of Module.imports(module)) (found[from] ??= {})[name] = () => 0n;
+  for (const { module: from, name } of Module.imports(module)) {
+    found[from] ??= {};
+    found[from][name] = () => 0n;
+  }
   return { ...found, 'bulkhead:meter': meter };
 }
 
@@ -96,7 +99,7 @@ function rewriting(rewrite: Rewrite): BenchResult[] {
   });
 }
 
-export async function run(): Promise<BenchResult[]> {
+async function run(): Promise<BenchResult[]> {
   const rewrite = await loadRewriter();
   const bytes = readFileSync(build('workloads'));
   const plain = instantiate(bytes);

@@ -84,7 +84,11 @@ describe('caps', () => {
     );
     const asked: bigint[] = [];
     let answer = 1;
-    const host = { ...generous(), grow: (bytes: bigint) => (asked.push(bytes), answer) };
+    const grown = (bytes: bigint) => {
+      asked.push(bytes);
+      return answer;
+    };
+    const host = { ...generous(), grow: grown };
     const grow = functionOf(instantiate(module, { [meter]: host }), 'grow');
     expect(grow(2)).toBe(1);
     expect(grow(2)).toBe(-1);
@@ -92,6 +96,17 @@ describe('caps', () => {
     answer = 0;
     expect(grow(1)).toBe(-1);
     expect(asked.length).toBe(4);
+  });
+
+  test.each(['i32', 'i64'])('growing a memory of %s by a constant asks, too', (type) => {
+    const memory = type === 'i64' ? 'i64 1' : '1';
+    const { module, memories } = metered(
+      `(module (memory ${memory}) (func (export "grow") (result ${type}) (memory.grow (${type}.const 3))))`,
+    );
+    const host = new Budget(1e6);
+    expect(Number(functionOf(instantiate(module, { [meter]: host }), 'grow')())).toBe(1);
+    expect(host.grown).toBe(3n * 65_536n);
+    expect(memories[0]?.grows).toBe(true);
   });
 
   test('growing a table asks with 32 bytes for each function', () => {

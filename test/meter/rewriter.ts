@@ -13,7 +13,7 @@ export interface Limits {
   gc: boolean;
 }
 
-export interface Rewritten {
+interface Rewritten {
   module: Uint8Array;
   memories: { index: number; imported: boolean; minimum: bigint; maximum: bigint; grows: boolean }[];
   tables: { index: number; imported: boolean; minimum: bigint; maximum: bigint; written: boolean }[];

@@ -75,7 +75,7 @@ function fromArgument([kind, value]: Argument, hosts: Hosts): unknown {
 }
 
 /** A value in words; what cannot be compared between two instances is named by its kind only. */
-export function describeValue(value: unknown): string {
+function describeValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(describeValue).join(', ')}]`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return 'host' in value ? `host ${value.host}` : 'an object';
@@ -140,8 +140,10 @@ class World {
           return 'registered';
         case 'act':
           return this.#act(command.action);
-        case 'get':
-          return (this.#instances.get(command.of)?.[command.field] as Global).value;
+        case 'get': {
+          const exported = this.#instances.get(command.of)?.[command.field] as Global;
+          return exported.value;
+        }
         case 'invalid':
           return 'not run';
       }

@@ -22,9 +22,10 @@ test.each(readdirSync(directory))(
   '%s',
   (suite) => {
     const sum = runSuite(suite);
-    const { compared, modules, invalid, skipped, refused, differences } = sum;
+    const { compared, returned, failed, modules, invalid, skipped, refused, differences } = sum;
     console.log(
-      `${suite}: ${compared} compared in ${modules} modules, ${invalid} stay invalid, V8 skips ${skipped}, refused ${refused.length}`,
+      `${suite}: ${compared} compared (${returned} calls returned, ${failed} failed) in ${modules} modules, ` +
+        `${invalid} invalid ones stay so, V8 skips ${skipped}, refused ${refused.length}`,
     );
     expect(differences).toEqual([]);
     expect(refused.filter((reason) => !allowed.test(reason))).toEqual([]);

@@ -11,7 +11,8 @@ use crate::{
     refusal::Refusal,
     report::{self, Report},
     sections,
-    survey::{self, Survey},
+    survey::Survey,
+    types,
 };
 
 /// What was seen so far.
@@ -130,7 +131,7 @@ impl Audit {
         }
         for (index, global) in survey.globals.iter().enumerate() {
             let ty = global.ty.content_type;
-            if global.ty.mutable && !global.imported && !survey::javascript_can_hold(ty) {
+            if global.ty.mutable && !global.imported && !types::javascript_can_hold(ty) {
                 found.push(format!(
                     "the mutable global {index} has type {ty}, which JavaScript cannot read"
                 ));
@@ -138,7 +139,7 @@ impl Audit {
         }
         for (index, table) in (0..).zip(&survey.tables) {
             let ty = table.ty.element_type;
-            if self.written.contains(&index) && !survey::javascript_can_hold_ref(ty) {
+            if self.written.contains(&index) && !types::javascript_can_hold_ref(ty) {
                 found.push(format!(
                     "it writes table {index} of type {ty}, which JavaScript cannot read"
                 ));

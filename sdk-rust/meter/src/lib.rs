@@ -23,6 +23,7 @@ mod report;
 mod scan;
 mod sections;
 mod survey;
+mod types;
 
 use alloc::vec::Vec;
 

@@ -1,7 +1,7 @@
 //! The metering pass as a component. Without the standard library, so that it imports nothing at all: what reads
 //! untrusted modules has no way to anything else.
 
-#![no_std]
+#![cfg_attr(target_family = "wasm", no_std)]
 #![cfg(target_family = "wasm")]
 
 extern crate alloc;

@@ -12,15 +12,15 @@ impl Writer<'_, '_, '_, '_> {
         self.flow.spend(cost::CALL);
         let (items, wide) = self.charged_as(bulk);
         let most = cost::INLINE_BULK_MAX;
-        if !items
-            && self
-                .last_constant
-                .is_some_and(|length| (0..=most.into()).contains(&length))
+        // A grow asks the host, whatever its delta.
+        let moves = !items && !matches!(bulk, Bulk::Grow(_));
+        if let Some(length) = self.last_constant
+            && moves
+            && (0..=most.into()).contains(&length)
         {
             // Few bytes for certain.
-            let length = self.last_constant.unwrap_or(0) as u32;
             self.flow
-                .spend((length >> cost::BYTES_PER_TICK_LOG2) * cost::TICK);
+                .spend((length as u32 >> cost::BYTES_PER_TICK_LOG2) * cost::TICK);
             return;
         }
         let Some(helper) = self.bulk_helper(bulk) else {
