@@ -67,6 +67,7 @@ export const catalogue = {
   'limit-memory': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the plugin needs more memory than it may'),
   'limit-output': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the plugin answered more bytes than it may'),
   'limit-metadata': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the plugin answered more metadata than it may'),
+  'limit-transfer': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the plugin handed over more in one call than it may'),
   'limit-handles': entry('RESOURCE_EXHAUSTED', 'plugin', false, 'the plugin holds more resource handles than it may'),
   'limit-random': entry(
     'RESOURCE_EXHAUSTED',

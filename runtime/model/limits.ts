@@ -9,6 +9,8 @@ export interface Limits {
   readonly outputBytes: number;
   /** Bytes of the metadata that a plugin answers, names and values together. */
   readonly metadataBytes: number;
+  /** Bytes that a plugin hands over in one call, strings and list elements included. */
+  readonly transferBytes: number;
   /** Resource handles that an instance holds at a time: streams, pollables, sockets, files. */
   readonly handles: number;
   /** Bytes of random data in one call. */
@@ -35,6 +37,7 @@ export const defaultLimits: Limits = {
   memoryBytes: 256 * 1024 * 1024,
   outputBytes: 64 * 1024 * 1024,
   metadataBytes: 64 * 1024,
+  transferBytes: 64 * 1024 * 1024,
   handles: 1024,
   randomBytes: 1024 * 1024,
   logBytesPerSecond: 256 * 1024,

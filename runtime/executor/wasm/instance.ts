@@ -4,7 +4,7 @@ import type { CallOutcome, MethodCall, StreamEnd } from '../../model/call.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { CallOptions, InstanceSpec, OutputStream, PluginInstance } from '../executor.ts';
 import type { Lane } from './lane.ts';
-import type { CallMessage, InstanceRef, PluginCode } from './messages.ts';
+import type { CallMessage, InstanceRef, PluginCode, RequestOf, ThreadAnswers } from './messages.ts';
 import { Session } from './session.ts';
 
 /** Chooses threads, numbers instances, and says what they share. */
@@ -39,18 +39,18 @@ export class WasmInstance implements PluginInstance {
   }
 
   async load(): Promise<void> {
-    const session = await this.#open();
+    const session = this.#open();
     const outcome = await session
-      .step(() => session.lane.request({ op: 'load', instance: session.instance }))
+      .step(() => this.#first(session, { op: 'load', instance: session.instance }))
       .finally(() => this.#close(session));
     if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);
   }
 
   async run(call: MethodCall, options: CallOptions = {}): Promise<CallOutcome> {
-    const session = await this.#open(options.signal);
+    const session = this.#open(options.signal);
     try {
       const outcome = await session.step(() =>
-        session.lane.request({ op: 'run', instance: session.instance, call: messageOf(call) }),
+        this.#first(session, { op: 'run', instance: session.instance, call: messageOf(call) }),
       );
       return 'metadata' in outcome ? outcome : { ...outcome, metadata: {} };
     } finally {
@@ -87,12 +87,17 @@ export class WasmInstance implements PluginInstance {
     signal: AbortSignal | undefined,
     end: (outcome: StreamEnd) => void,
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    const session = await this.#open(signal);
+    const session = this.#open(signal);
     const { lane, instance } = session;
     let outcome: StreamEnd | undefined;
     try {
       let step = await session.step(() =>
-        lane.request({ op: 'begin-stream', instance, call: messageOf(call), feed: this.#takesFeed(call.using) }),
+        this.#first(session, {
+          op: 'begin-stream',
+          instance,
+          call: messageOf(call),
+          feed: this.#takesFeed(call.using),
+        }),
       );
       while (step.ok && !outcome) {
         const received = await session.step(() => lane.request({ op: 'receive-stream', id: instance.id }));
@@ -118,19 +123,22 @@ export class WasmInstance implements PluginInstance {
     return method?.needFeed ?? false;
   }
 
-  async #open(signal?: AbortSignal): Promise<Session> {
+  #open(signal?: AbortSignal): Session {
     if (this.#disposed) throw new BulkheadError('internal', 'a disposed instance was called');
     if (this.#session) throw new BulkheadError('internal', 'an instance was called while it served another call');
     const { lane, ref } = this.#home ?? this.#settle();
     const session = new Session(lane, ref, signal);
     this.#session = session;
-    try {
-      await lane.addPlugin(this.#code);
-      return session;
-    } catch (error) {
-      this.#close(session);
-      throw error;
-    }
+    return session;
+  }
+
+  /** The first request of a call: the thread may not have the plugin's code yet. */
+  async #first<Op extends 'load' | 'run' | 'begin-stream'>(
+    { lane }: Session,
+    request: RequestOf<Op>,
+  ): Promise<ThreadAnswers[Op]> {
+    await lane.addPlugin(this.#code);
+    return lane.request<Op>(request);
   }
 
   /** A kept instance stays where it was first called; any other is placed anew for each call. */

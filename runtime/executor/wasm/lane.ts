@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { makeLedger } from '../../capabilities/filesystem-quota.ts';
 import { BulkheadError } from '../../errors.ts';
 import type { FlushedMessage, LogMessage, PluginCode, RequestOf, ThreadAnswers, ThreadOp } from './messages.ts';
 
@@ -14,8 +15,14 @@ const entry = fileURLToPath(
   new URL(`./thread/main${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url),
 );
 
-/** How long a thread may take to answer a cancel before it is taken for hung, in milliseconds. */
-const hungAfter = 1000;
+/** What plugins keep in granted directories is counted for all threads of the process together. */
+const ledger = makeLedger();
+
+/**
+ * How long a thread may take to answer a cancel before it is taken for hung, in milliseconds. A thread is merely busy
+ * when several instances in a row hold it where they cannot give way; replacing it costs the neighbours their state.
+ */
+const hungAfter = 4000;
 
 /** How long a thread that closes may take to send what plugins logged, in milliseconds. */
 const flushWithin = 250;
@@ -157,7 +164,7 @@ export class Lane {
       atomics: 'disabled',
       recordTiming: false,
       env: {},
-      workerData: { knocks: this.#knocks },
+      workerData: { knocks: this.#knocks, ledger },
     });
     pool.on('message', (message: unknown) => {
       if (!isMessage(message)) return;

@@ -16,7 +16,10 @@ import type { RunnerDescription } from '../../model/method.ts';
 export interface ModuleReport {
   /** Pages that its own memories begin with. */
   readonly memories: readonly number[];
-  readonly tables: readonly { readonly index: number; readonly minimum: number; readonly written: boolean }[];
+  /** Elements that each of its own tables begins with. */
+  readonly tables: readonly number[];
+  /** It can write tables, its own or another module's. */
+  readonly writesTables: boolean;
   /** Why putting back memories, mutable globals and tables would not undo all that it can do. */
   readonly obstacles: readonly string[];
 }

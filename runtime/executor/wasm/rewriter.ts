@@ -17,7 +17,6 @@ interface Rewritten {
   readonly module: Uint8Array;
   readonly memories: readonly { readonly imported: boolean; readonly minimum: bigint }[];
   readonly tables: readonly {
-    readonly index: number;
     readonly imported: boolean;
     readonly minimum: bigint;
     readonly written: boolean;
@@ -46,9 +45,8 @@ export interface RewrittenModule {
 function reportOf({ memories, tables, obstacles }: Rewritten): ModuleReport {
   return {
     memories: memories.filter((memory) => !memory.imported).map(({ minimum }) => Number(minimum)),
-    tables: tables
-      .filter((table) => !table.imported)
-      .map(({ index, minimum, written }) => ({ index, minimum: Number(minimum), written })),
+    tables: tables.filter((table) => !table.imported).map(({ minimum }) => Number(minimum)),
+    writesTables: tables.some((table) => table.written),
     obstacles,
   };
 }

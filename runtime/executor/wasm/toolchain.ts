@@ -23,6 +23,28 @@ export const asyncImports = [
   'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
   'wasi:io/streams#[method]output-stream.blocking-write-zeroes-and-flush',
   'wasi:io/streams#[method]output-stream.blocking-splice',
+  ...[
+    'create-directory-at',
+    'is-same-object',
+    'metadata-hash',
+    'metadata-hash-at',
+    'open-at',
+    'read',
+    'read-directory',
+    'readlink-at',
+    'remove-directory-at',
+    'rename-at',
+    'set-size',
+    'set-times',
+    'set-times-at',
+    'stat',
+    'stat-at',
+    'sync',
+    'sync-data',
+    'unlink-file-at',
+    'write',
+  ].map((method) => `wasi:filesystem/types#[method]descriptor.${method}`),
+  'wasi:filesystem/types#[method]directory-entry-stream.read-directory-entry',
 ];
 
 /** The functions of each facet; all of them may wait. */

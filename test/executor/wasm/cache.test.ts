@@ -6,7 +6,7 @@ import { ComponentCache, type TranspiledComponent } from '../../../runtime/execu
 
 const component: TranspiledComponent = {
   facts: { facets: ['runner'], imports: [] },
-  reports: { 'plugin.core.wasm': { memories: [17], tables: [], obstacles: [] } },
+  reports: { 'plugin.core.wasm': { memories: [17], tables: [], writesTables: false, obstacles: [] } },
   files: new Map([
     ['plugin.js', Buffer.from('glue')],
     ['plugin.core.wasm', Buffer.from('module')],

@@ -29,6 +29,7 @@ export class Boundary {
   /** Set before the first call. */
   waits: Waits = { pause: () => undefined, resume: () => undefined };
   #ended: EndedByHost | undefined;
+  readonly #endAnswers = new Map<Import, unknown>();
   #reject: ((error: EndedByHost) => void) | undefined;
 
   /** Why the instance was ended, if it was. */
@@ -41,6 +42,15 @@ export class Boundary {
     this.#ended ??= new EndedByHost(cause);
     this.#reject?.(this.#ended);
     return this.#ended;
+  }
+
+  /**
+   * Makes a suspending import that answers `atEnd` instead of throwing when the instance is ended: a guest can catch
+   * what an import throws.
+   */
+  answering(fn: Import, atEnd: unknown): object {
+    this.#endAnswers.set(fn, atEnd);
+    return new WebAssembly.Suspending(fn);
   }
 
   /** Runs `instantiate` (synchronously) with every suspending import that it makes under this boundary. */
@@ -60,14 +70,18 @@ export class Boundary {
   }
 
   #wrap(fn: Import): Import {
+    const answersEnd = this.#endAnswers.has(fn);
+    const atEnd = this.#endAnswers.get(fn);
     return (...args) => {
-      if (this.#ended) throw this.#ended;
+      if (this.#ended) {
+        if (answersEnd) return atEnd;
+        throw this.#ended;
+      }
       const answer = fn(...args);
       if (!(answer instanceof Promise)) return answer;
       this.waits.pause();
       // One promise a wait: racing a single long-lived promise would gather a reaction for each wait.
       return new Promise((resolve, reject) => {
-        this.#reject = reject;
         const settle =
           <V>(finish: (value: V) => void) =>
           (value: V) => {
@@ -75,6 +89,9 @@ export class Boundary {
             this.waits.resume();
             finish(value);
           };
+        this.#reject = answersEnd ? () => settle(resolve)(atEnd) : settle(reject);
+        // Ended by the import itself: the glue's promise may never settle.
+        if (this.#ended) this.#reject(this.#ended);
         answer.then(settle(resolve), settle(reject));
       });
     };

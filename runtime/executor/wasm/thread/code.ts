@@ -8,6 +8,7 @@ import { compileFunction } from 'node:vm';
 import type { ImportObject } from '../../../capabilities/capability.ts';
 import { BulkheadError } from '../../../errors.ts';
 import type { ModuleReport, PluginCode } from '../messages.ts';
+import type { GlueTools } from './lift.ts';
 
 /** The exports of a component of world `runner-plugin`, as the glue gives them. */
 export interface RunnerExports {
@@ -49,7 +50,7 @@ export interface GuestJsonSchema {
 }
 
 /** jco's hook: makes one core instance. */
-export type InstantiateCore = (
+type InstantiateCore = (
   module: WebAssembly.Module,
   imports?: Record<string, unknown>,
 ) => { exports: Record<string, unknown> };
@@ -58,6 +59,7 @@ type Instantiate = (
   getCoreModule: (path: string) => WebAssembly.Module,
   imports: Record<string, ImportObject>,
   instantiateCore: InstantiateCore,
+  tools: GlueTools,
 ) => { runner: RunnerExports };
 
 /** One plugin's code, ready to be instantiated. */
@@ -65,16 +67,39 @@ export interface LoadedPlugin {
   readonly reports: ReadonlyMap<WebAssembly.Module, ModuleReport>;
   /** Every module's state can be put back. */
   readonly resettable: boolean;
-  instantiate(imports: Record<string, ImportObject>, instantiateCore: InstantiateCore): RunnerExports;
+  instantiate(imports: Record<string, ImportObject>, instantiateCore: InstantiateCore, tools: GlueTools): RunnerExports;
+}
+
+/** What is changed in the glue: where an instance gets its tools, and where it reads memory without a view of its own. */
+const patches: readonly (readonly [find: string, put: string])[] = [
+  [
+    '(getCoreModule, imports, instantiateCore = (module, importObject) => new WebAssembly.Instance(module, importObject)) {',
+    '(getCoreModule, imports, instantiateCore, $tools) { const { TextDecoder, DataView, $lift, $handles } = $tools;',
+  ],
+  ['const dataView = mem => dv.buffer', 'const dataView = mem => $lift() || dv.buffer'],
+];
+
+/** Where the glue keeps its handle tables; a plugin without resources has none. */
+const handleTables: readonly [find: string, put: string] = [
+  'const HANDLE_TABLES= [];',
+  'const HANDLE_TABLES = $handles;',
+];
+
+/** Throws `internal` for glue of another form: a new transpiler must not go without the bounds of `lift.ts`. */
+function patched(glue: string): string {
+  return [...patches, handleTables].reduce((text, [find, put]) => {
+    const parts = text.split(find);
+    if (parts.length === 2) return parts.join(put);
+    if (parts.length === 1 && find === handleTables[0]) return text;
+    throw new BulkheadError('internal', `the glue has ${parts.length - 1} places like: ${find}`);
+  }, glue);
 }
 
 function compileGlue(code: PluginCode): Instantiate {
   // The transpiler's output is an ES module without imports; these are all its exports.
-  const body = code.glue.replace(/^export (?=function instantiate\b|const _util\b)/gm, '');
-  const factory = compileFunction(`${body}\nreturn instantiate;`, [], {
-    filename: `bulkhead-plugin-${code.digest.slice(0, 12)}.js`,
-  });
-  return factory() as Instantiate;
+  const body = patched(code.glue).replace(/^export (?=function instantiate\b|const _util\b)/gm, '');
+  const filename = `bulkhead-plugin-${code.digest.slice(0, 12)}.js`;
+  return compileFunction(`${body}\nreturn instantiate;`, [], { filename })() as Instantiate;
 }
 
 const plugins = new Map<string, LoadedPlugin>();
@@ -90,7 +115,8 @@ export function addPlugin(code: PluginCode): void {
   plugins.set(code.digest, {
     reports: new Map(cores.map(({ module, report }) => [module, report])),
     resettable: cores.every(({ report }) => report.obstacles.length === 0),
-    instantiate: (imports, instantiateCore) => instantiate(getCoreModule, imports, instantiateCore).runner,
+    instantiate: (imports, instantiateCore, tools) =>
+      instantiate(getCoreModule, imports, instantiateCore, tools).runner,
   });
 }
 

@@ -36,6 +36,8 @@ interface MemoryImage {
 export class Cores {
   readonly #meter: Meter;
   readonly #reports: ReadonlyMap<WebAssembly.Module, ModuleReport>;
+  /** Some module can write tables; any module may be given another's. */
+  readonly #writesTables: boolean;
   readonly #memories: Memory[] = [];
   readonly #globals: Global[] = [];
   readonly #tables: Table[] = [];
@@ -47,6 +49,7 @@ export class Cores {
   constructor(meter: Meter, reports: ReadonlyMap<WebAssembly.Module, ModuleReport>) {
     this.#meter = meter;
     this.#reports = reports;
+    this.#writesTables = [...reports.values()].some((report) => report.writesTables);
   }
 
   /** jco's hook: makes one core instance. */
@@ -57,13 +60,13 @@ export class Cores {
     const report = this.#reports.get(module);
     if (!report) throw new BulkheadError('internal', 'a core module was not rewritten');
     this.#meter.addBytes(report.memories.reduce((sum, pages) => sum + pages * wasmPage, 0));
-    this.#meter.addBytes(report.tables.reduce((sum, { minimum }) => sum + minimum * tableElement, 0));
+    this.#meter.addBytes(report.tables.reduce((sum, elements) => sum + elements * tableElement, 0));
     const { imports: meter, account } = this.#meter.open();
     const { exports } = this.#meter.plainly(
       () => new WebAssembly.Instance(module, { ...imports, [meterModule]: meter }),
     );
     account.left = exports['bulkhead:ticks'] as Global;
-    this.#collect(exports, report);
+    this.#collect(exports);
     return { exports: this.#plainCalls(exports) };
   };
 
@@ -95,14 +98,11 @@ export class Cores {
     return true;
   }
 
-  #collect(exports: ExportObject, report: ModuleReport): void {
+  #collect(exports: ExportObject): void {
     for (const [name, value] of Object.entries(exports)) {
       if (name.startsWith('bulkhead:memory:')) this.#memories.push(value as Memory);
       else if (name.startsWith('bulkhead:global:')) this.#globals.push(value as Global);
-      else if (name.startsWith('bulkhead:table:')) {
-        const index = Number(name.slice('bulkhead:table:'.length));
-        if (report.tables.some((table) => table.index === index && table.written)) this.#tables.push(value as Table);
-      }
+      else if (this.#writesTables && name.startsWith('bulkhead:table:')) this.#tables.push(value as Table);
     }
   }
 

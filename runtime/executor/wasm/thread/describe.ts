@@ -16,6 +16,7 @@ function bounded(what: string, text: string, most: number): string {
 
 function named(what: string, text: string): string {
   if (text === '') throw new BulkheadError('plugin-refused', `${what} is empty`);
+  if (/\p{C}/u.test(text)) throw new BulkheadError('plugin-refused', `${what} has control characters`);
   return bounded(what, text, longestName);
 }
 

@@ -21,14 +21,21 @@ export function guestFailureOf(thrown: unknown): GuestFailure | undefined {
   return isGuestFailure(thrown.payload) ? thrown.payload : undefined;
 }
 
+/** The longest text of a plugin's that an error carries, in UTF-16 units: it travels in headers and log lines. */
+const longestText = 8192;
+
+function clipped(text: string, most = longestText): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length - most} more characters)`;
+}
+
 /** `message: cause: cause`, the way anyhow prints a chain with `{:#}`. */
 export function textOf(failure: GuestFailure): string {
-  return [failure.message, ...failure.causes].join(': ');
+  return clipped([failure.message, ...failure.causes].join(': '));
 }
 
 function panicText(report: PanicReport): string {
-  const place = report.file === '' ? '' : ` at ${report.file}:${report.line}:${report.column}`;
-  return `the plugin panicked${place}: ${report.message}`;
+  const place = report.file === '' ? '' : ` at ${clipped(report.file, 512)}:${report.line}:${report.column}`;
+  return `the plugin panicked${place}: ${clipped(report.message)}`;
 }
 
 /**
@@ -41,10 +48,11 @@ export function fatalError(thrown: unknown, panic: PanicReport | undefined, stde
     return new BulkheadError('plugin-exited', thrown.message, { details: { exitCode: thrown.code } });
   }
   if (panic) {
-    const { file, line, column } = panic;
+    const { line, column } = panic;
+    const file = clipped(panic.file, 512);
     return new BulkheadError('plugin-panicked', panicText(panic), { details: { file, line, column } });
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  const said = stderr.length === 0 ? '' : `; it last wrote: ${stderr.join(' | ')}`;
+  const said = stderr.length === 0 ? '' : `; it last wrote: ${clipped(stderr.join(' | '))}`;
   return new BulkheadError('plugin-trapped', `the plugin trapped: ${reason}${said}`, { cause: thrown });
 }

@@ -15,6 +15,7 @@ import { pluginOf, type RunnerExports } from './code.ts';
 import { Cores } from './cores.ts';
 import { fatalError, guestFailureOf, textOf } from './failure.ts';
 import { FeedBuffer } from './feed-buffer.ts';
+import { Lift } from './lift.ts';
 import { LogGate } from './log-gate.ts';
 import { Meter } from './meter.ts';
 
@@ -35,6 +36,10 @@ export interface GuestSpec {
   readonly resolver?: InstanceContext['resolver'];
 }
 
+function overTransfer({ transferBytes }: Limits): BulkheadError {
+  return overLimit('limit-transfer', 'transferBytes', transferBytes, 'the plugin handed over too much at once');
+}
+
 export class Guest {
   readonly #exports: RunnerExports;
   readonly #boundary = new Boundary();
@@ -44,9 +49,13 @@ export class Guest {
   /** What was refused in the job at hand, by kind, with how often. */
   readonly #refusals = new Map<string, number>();
   readonly #meter: Meter;
+  readonly #lift: Lift;
   readonly #cores: Cores;
   readonly #resettable: boolean;
   readonly #jobEnds: (() => void)[] = [];
+  /** The glue's tables of handles: which numbers are free is state that a plugin can see. */
+  readonly #handleTables: number[][] = [];
+  #freeHandles: readonly (readonly number[])[] = [];
   /** Resource handles that the plugin holds. */
   #handles = 0;
   #captured = false;
@@ -69,13 +78,17 @@ export class Guest {
     const plugin = pluginOf(digest);
     this.#resettable = plugin.resettable;
     this.#meter = new Meter(this.#boundary, limits);
+    this.#lift = new Lift(limits.transferBytes, () => this.#boundary.end(overTransfer(limits)));
+    this.#meter.onRefill = this.#lift.fill;
     this.#cores = new Cores(this.#meter, plugin.reports);
     this.#boundary.waits = this.#meter;
     const imports = createImports(this.#context());
     try {
       this.#meter.begin(Date.now() + instantiateDeadline);
       this.#exports = this.#metered(() =>
-        this.#boundary.guard(() => plugin.instantiate(imports, this.#cores.instantiate)),
+        this.#boundary.guard(() =>
+          plugin.instantiate(imports, this.#cores.instantiate, this.#lift.tools(this.#handleTables)),
+        ),
       );
     } catch (error) {
       throw this.#lose(error);
@@ -91,6 +104,11 @@ export class Guest {
     return this.#meter.bytes;
   }
 
+  /** Resource handles that the plugin holds. */
+  get handles(): number {
+    return this.#handles;
+  }
+
   /** What the job at hand used so far. */
   get usage(): Usage {
     return this.#meter.usage();
@@ -100,6 +118,7 @@ export class Guest {
   capture(): void {
     if (!this.#resettable || this.#handles > 0) return;
     this.#cores.capture();
+    this.#freeHandles = this.#handleTables.map((table) => [...table]);
     this.#captured = true;
   }
 
@@ -108,6 +127,9 @@ export class Guest {
     if (!this.#captured || this.lost || this.#handles > 0) return false;
     this.#panic = undefined;
     this.#stderr.length = 0;
+    this.#handleTables.forEach((table, index) => {
+      table.splice(0, table.length, ...(this.#freeHandles[index] ?? []));
+    });
     return this.#cores.reset();
   }
 
@@ -138,8 +160,12 @@ export class Guest {
   async call<T>(use: (exports: RunnerExports) => Promise<T>): Promise<T> {
     if (this.lost) throw new BulkheadError('internal', 'a lost instance was called');
     try {
+      this.#lift.fill();
       this.#meter.resume();
-      return await use(this.#exports);
+      const answer = await use(this.#exports);
+      // Ended, and yet it answered: it caught the end, or was just done. Either way nobody waits for it.
+      if (this.#boundary.ended) throw this.#boundary.ended;
+      return answer;
     } catch (error) {
       const failure = guestFailureOf(error);
       if (failure && !this.lost) throw new BulkheadError('plugin-failed', textOf(failure));
@@ -192,7 +218,16 @@ export class Guest {
 
   #lose(thrown: unknown): BulkheadError {
     this.#lost = true;
-    return fatalError(thrown, this.#panic, this.#stderr);
+    // A guest that catches everything may turn the host's end of it into a trap of its own.
+    const error = fatalError(this.#boundary.ended ?? thrown, this.#panic, this.#stderr);
+    const { memoryBytes } = this.#limits;
+    if (error.code !== 'plugin-trapped' || !this.#meter.refusedGrowth) return error;
+    return overLimit(
+      'limit-memory',
+      'memoryBytes',
+      memoryBytes,
+      `the plugin asked for more memory and gave up (${error.message})`,
+    );
   }
 
   #context(): InstanceContext {
@@ -221,6 +256,7 @@ export class Guest {
   }
 
   #log(line: LogLine): void {
+    this.#lift.fill();
     if (line.target === 'stderr') {
       this.#stderr.push(line.message);
       if (this.#stderr.length > quotedLines) this.#stderr.shift();

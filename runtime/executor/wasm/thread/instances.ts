@@ -30,12 +30,18 @@ function failed(error: unknown): { ok: false; error: ReturnType<BulkheadError['t
   return { ok: false, error: BulkheadError.from(error).toJSON() };
 }
 
+/** What a pair of metadata costs beyond its texts, so that empty ones are not free. */
+const pairCost = 32;
+
 /** Throws the error of the cap that an answer passes. */
 function checkAnswer(limits: Limits, output: number, metadata: readonly (readonly [string, string])[]): void {
   const { outputBytes, metadataBytes } = limits;
   if (output > outputBytes)
     throw overLimit('limit-output', 'outputBytes', outputBytes, `the plugin answered ${output} bytes`);
-  const size = metadata.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  const size = metadata.reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value) + pairCost,
+    0,
+  );
   if (size > metadataBytes)
     throw overLimit('limit-metadata', 'metadataBytes', metadataBytes, `the plugin answered ${size} bytes of metadata`);
 }

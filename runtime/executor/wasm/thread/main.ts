@@ -1,5 +1,6 @@
 /** The entry of a plugin thread: each request of `messages.ts` is one task of piscina. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { shareLedger } from '../../../capabilities/filesystem-quota.ts';
 import { BulkheadError } from '../../../errors.ts';
 import { noGrants } from '../../../model/grant.ts';
 import type {
@@ -24,7 +25,9 @@ function sendLog(digest: string): SendLog {
   };
 }
 
-listenForKnocks((workerData as { knocks: Int32Array<SharedArrayBuffer> }).knocks);
+const { knocks, ledger } = workerData as { knocks: Int32Array<SharedArrayBuffer>; ledger: SharedArrayBuffer };
+listenForKnocks(knocks);
+shareLedger(ledger);
 const instances = new Instances(sendLog);
 
 async function describePlugin({ digest, deadline, limits }: RequestOf<'describe'>): Promise<DescribeOutcome> {
@@ -37,7 +40,9 @@ async function describePlugin({ digest, deadline, limits }: RequestOf<'describe'
     timer = setTimeout(() => examined.end(late), deadline);
     return { ok: true, runner: await describe(examined) };
   } catch (error) {
-    return { ok: false, error: BulkheadError.from(error).toJSON() };
+    const { code, message, details } = BulkheadError.from(error);
+    const refused = code === 'plugin-refused' ? message : `it cannot be instantiated: ${message}`;
+    return { ok: false, error: { code: 'plugin-refused', message: refused, details } };
   } finally {
     clearTimeout(timer);
     guest?.dispose();

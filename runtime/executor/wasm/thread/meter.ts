@@ -14,13 +14,18 @@ import { nextTurn } from './turns.ts';
 
 /** What `refill` answers to ask for a call of `yield`. Fixed by the rewriter (`REFILL_YIELD`). */
 const askToYield = -1;
+/**
+ * What `refill` and `yield` answer to end the instance, by a trap that nothing can catch (`REFILL_END`); what an import
+ * throws a guest can catch.
+ */
+const endsGuest = -2;
 /** How long an instance computes before it gives way, in milliseconds. */
 const slice = 5;
 /** How long the ticks of one refill are meant to last, in milliseconds; the quantum follows the plugin's pace. */
 const refillEvery = 0.4;
 const leastQuantum = 1_000;
-/** At some 5 ns a tick half a millisecond; a plugin that misses the cache with every load needs a hundred times that. */
-const mostQuantum = 100_000;
+/** A tick is 0.15 to 1 ns in ordinary code, 10 in hostile code, and at worst (page faults) 130. */
+const mostQuantum = 300_000;
 
 /** Takes what a module used of its grant since this was last asked. */
 function settle(account: Account): number {
@@ -29,6 +34,15 @@ function settle(account: Account): number {
   account.granted = left;
   return used;
 }
+
+/** How long an instance may run where it cannot give way, in milliseconds: its neighbours wait for it. */
+const longestPlain = 250;
+const heldThread = overLimit(
+  'limit-cpu',
+  'longestPlain',
+  longestPlain,
+  'the plugin held its thread too long, in milliseconds, in a function that cannot give way (start, realloc, post-return)',
+);
 
 /** What a job is ended with that the thread finds late before the runtime's thread does. */
 const tooLate = new BulkheadError('deadline-exceeded', 'the job did not end before its deadline');
@@ -62,6 +76,11 @@ export class Meter {
   /** How many JavaScript frames stand between the instance and its `promising` call. */
   #plain = 0;
   #bytes = 0;
+  #plainSince = 0;
+  /** Runs whenever the plugin asks for ticks. */
+  onRefill: () => void = () => undefined;
+  /** The plugin asked for memory that it was not given. */
+  refusedGrowth = false;
   /** On the clock of `performance.now`. */
   #deadline = Number.POSITIVE_INFINITY;
 
@@ -79,7 +98,7 @@ export class Meter {
     this.#accounts.push(account);
     const imports = {
       refill: (left: number) => this.#refill(account, left),
-      yield: new WebAssembly.Suspending(() => this.#yield(account)),
+      yield: this.#boundary.answering(() => this.#yield(account), endsGuest),
       grow: (bytes: bigint) => this.#grow(Number(bytes)),
     };
     return { imports, account };
@@ -113,6 +132,7 @@ export class Meter {
     for (const account of this.#accounts) settle(account);
     this.#ticks = 0;
     this.#cpuMs = 0;
+    this.refusedGrowth = false;
     this.#deadline = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - performance.timeOrigin;
   }
 
@@ -137,7 +157,7 @@ export class Meter {
 
   /** Runs `use` with JavaScript below the instance, where it cannot be suspended. */
   plainly<T>(use: () => T): T {
-    this.#plain++;
+    if (this.#plain++ === 0) this.#plainSince = performance.now();
     try {
       return use();
     } finally {
@@ -148,14 +168,21 @@ export class Meter {
   #refill(account: Account, left: number): number {
     const now = performance.now();
     this.#count(account, left, now);
-    if (this.#boundary.ended) throw this.#boundary.ended;
-    if (now >= this.#deadline) throw this.#boundary.end(tooLate);
-    const { cpuMs } = this.#limits;
-    if (this.#cpuMs + now - (this.#runningSince ?? now) > cpuMs) {
-      throw this.#boundary.end(overLimit('limit-cpu', 'cpuMs', cpuMs, 'the job used up its CPU time, in milliseconds'));
-    }
+    this.onRefill();
+    const over = this.#boundary.ended ? undefined : this.#overdrawn(now);
+    if (over) this.#boundary.end(over);
+    if (this.#boundary.ended) return endsGuest;
     const wanted = now >= this.#sliceEnds || Atomics.load(knock, 0) !== this.#seenKnock;
     return wanted && this.#plain === 0 ? askToYield : this.#grant(account, now);
+  }
+
+  /** Why the instance may not go on, if it may not. */
+  #overdrawn(now: number): BulkheadError | undefined {
+    const { cpuMs } = this.#limits;
+    if (now >= this.#deadline) return tooLate;
+    if (this.#plain > 0 && now - this.#plainSince > longestPlain) return heldThread;
+    if (this.#cpuMs + now - (this.#runningSince ?? now) <= cpuMs) return undefined;
+    return overLimit('limit-cpu', 'cpuMs', cpuMs, 'the job used up its CPU time, in milliseconds');
   }
 
   async #yield(account: Account): Promise<number> {
@@ -183,7 +210,10 @@ export class Meter {
 
   /** Allows growth within the cap; a negative number takes back what could not be had after all. */
   #grow(bytes: number): number {
-    if (this.#bytes + bytes > this.#limits.memoryBytes) return 0;
+    if (this.#bytes + bytes > this.#limits.memoryBytes) {
+      this.refusedGrowth = true;
+      return 0;
+    }
     this.#bytes += bytes;
     return 1;
   }
