@@ -53,7 +53,8 @@ async function place(path: string): Promise<void> {
   await rename(draft, join(examplePlugins, basename(path)));
 }
 
-/** Builds the plugins of `test/plugins`, each of which behaves badly in one way. */
-export async function buildTestPlugins(): Promise<readonly BuiltComponent[]> {
-  return buildWorkspace('building the test plugins', join('test', 'plugins'));
+/** Builds the plugins of `test/plugins`, and those that attack. */
+export async function buildTestPlugins(): Promise<void> {
+  await buildWorkspace('building the test plugins', join('test', 'plugins'));
+  await buildWorkspace('building the hostile plugins', join('test', 'plugins', 'hostile'));
 }

@@ -1,0 +1,112 @@
+/**
+ * `npm run torture -- [minutes] [seed] [pattern]`: hostile jobs in random mixes on two threads, beside well-behaved
+ * neighbours; only those whose plugin matches the pattern, where one is given.
+ *
+ * Prints what came of it. Exit code 1 where a neighbour got a wrong result or none, where a hostile job ended in
+ * another way than it must or not at all, or where memory grew by more than a tenth.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AdmittedPlugin } from '../../runtime/executor/executor.ts';
+import { WasmExecutor } from '../../runtime/executor/wasm/wasm-executor.ts';
+import { noGrants } from '../../runtime/model/grant.ts';
+import { type Attack, commit, hostilePlugin, type Outcome, type Result } from './attack.ts';
+import { tightLimits } from './limits.ts';
+import { answers } from './module-answers.ts';
+import { runs, states } from './module-cases.ts';
+import { Neighbour, pause } from './neighbour.ts';
+import { ends, escapes, feeds, floods, loops, waits } from './running-cases.ts';
+import { type Tally, tallyOf } from './torture-tally.ts';
+import { writeWatPlugin } from './wat-plugin.ts';
+
+const attackers = 6;
+const neighbours = 4;
+/** How long after its deadline a job may at most end, in milliseconds, on a machine that does nothing else. */
+const grace = 10_000;
+
+interface Victim {
+  readonly attack: Attack;
+  readonly plugin: AdmittedPlugin;
+  readonly expected: readonly Outcome[];
+}
+
+/** A generator of numbers below 1, the same for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Everything that is there to be run: the jobs of Rust plugins and of modules. */
+async function admitAll(executor: WasmExecutor, folder: string): Promise<Victim[]> {
+  const victims: Victim[] = [];
+  for (const test of [...loops, ...waits, ...floods, ...ends, ...escapes, ...feeds]) {
+    victims.push({ attack: test, plugin: await executor.admit(hostilePlugin(test.plugin)), expected: [test.expect] });
+  }
+  for (const test of [...runs, ...answers, ...states].filter(({ refused }) => !refused)) {
+    const path = await writeWatPlugin(folder, test);
+    victims.push({
+      attack: { ...test, plugin: test.does },
+      plugin: await executor.admit(path),
+      expected: test.jobs ?? [{}],
+    });
+  }
+  return victims;
+}
+
+/** Runs one hostile job. Its deadline is a random one, so ending there is always right. */
+async function strike(executor: WasmExecutor, victim: Victim, random: () => number, tally: Tally): Promise<void> {
+  const isolation = random() < 0.5 ? 'per-job' : 'kept';
+  const settings = Buffer.from(victim.attack.settings ?? '');
+  const instance = executor.instance({ plugin: victim.plugin, settings, grants: noGrants, isolation });
+  const attack = { ...victim.attack, deadline: Math.floor(20 + random() * 480) };
+  const stuck = pause(attack.deadline + grace).then(() => 'never ended');
+  const ended = commit(attack, instance).catch((error: unknown) => `threw ${String(error)}`);
+  const result: Result | string = await Promise.race([ended, stuck]);
+  tally.add(attack.plugin, result, victim.expected);
+  await Promise.race([instance.dispose(), pause(grace)]);
+}
+
+async function torture(minutes: number, seed: number, pattern: RegExp, folder: string): Promise<boolean> {
+  const ignore = (): void => undefined;
+  const faults: string[] = [];
+  const executor = new WasmExecutor({
+    ...{ threads: 2, cacheFolder: folder, limits: tightLimits, onLog: ignore },
+    onFault: (what, error) => faults.push(`${what}: ${String(error)}`),
+  });
+  const victims = (await admitAll(executor, folder)).filter(({ attack }) => pattern.test(attack.plugin));
+  const beside = await Promise.all(Array.from({ length: neighbours }, () => Neighbour.beside(executor)));
+  const random = randomFrom(seed);
+  const tally = tallyOf();
+  const until = (end: number) => async (): Promise<void> => {
+    while (performance.now() < end) {
+      await strike(executor, victims[Math.floor(random() * victims.length)] as Victim, random, tally);
+    }
+  };
+  const phase = (end: number) => Promise.all(Array.from({ length: attackers }, until(end)));
+  const [start, length] = [performance.now(), minutes * 60_000];
+  // Threads, compiled code and pools come first, and stay.
+  await phase(start + length * 0.2);
+  const rssAtStart = process.memoryUsage.rss();
+  await phase(start + length);
+  const reports = await Promise.all(beside.map((neighbour) => neighbour.report()));
+  const rssAtEnd = process.memoryUsage.rss();
+  await Promise.all(beside.map((neighbour) => neighbour.stop()));
+  await executor.close();
+  return tally.print({ reports, rssAtStart, rssAtEnd, faults });
+}
+
+const minutes = Number(process.argv[2] ?? 1);
+const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
+process.stdout.write(`torture for ${minutes} minutes, seed ${seed}\n`);
+const folder = mkdtempSync(join(tmpdir(), 'bulkhead-torture-'));
+try {
+  process.exitCode = (await torture(minutes, seed, new RegExp(process.argv[4] ?? ''), folder)) ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}

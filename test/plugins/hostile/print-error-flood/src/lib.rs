@@ -1,0 +1,17 @@
+//! Prints lines on stderr for ever: the job ends at its deadline, and what passes the log's cap is dropped.
+#![cfg(target_family = "wasm")]
+
+use hostile::{Failure, Hostile};
+
+#[derive(Default)]
+struct PrintErrorFlood;
+
+impl Hostile for PrintErrorFlood {
+    fn run(&mut self, _args: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        loop {
+            eprintln!("{}", "line ".repeat(200));
+        }
+    }
+}
+
+hostile::export!(PrintErrorFlood);
