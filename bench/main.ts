@@ -5,9 +5,11 @@ import { component } from './component.ts';
 import { grpc } from './grpc.ts';
 import type { Bench, BenchResult } from './harness.ts';
 import { memory } from './memory.ts';
+import { meter } from './meter.ts';
 import { pool } from './pool.ts';
+import { waiting } from './waiting.ts';
 
-const benches: readonly Bench[] = [component, pool, grpc, memory];
+const benches: readonly Bench[] = [component, meter, pool, grpc, memory, waiting];
 
 function row({ name, value, unit, baseline, ratio }: BenchResult): string {
   const figure = (n: number) => (n >= 100 ? n.toFixed(0) : n.toPrecision(3)).padStart(9);

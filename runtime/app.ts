@@ -17,6 +17,10 @@ import { type ChannelPlan, defaultChannel } from './model/channel.ts';
 import { defaultLimits, type Limits } from './model/limits.ts';
 import { IdGenerator } from './model/snowflake.ts';
 import { discoverPlugins, type RefusedPlugin } from './plugins/discovery.ts';
+import type { Permissions } from './plugins/grants.ts';
+import { noOperatorGrants, type OperatorGrants, readGrants } from './plugins/grants-file.ts';
+import { manifestOf, mostMemory, permissionsOf } from './plugins/grants-resolve.ts';
+import type { Manifest } from './plugins/manifest.ts';
 import { EmbeddedQueue } from './queue/embedded.ts';
 import { StoredResults } from './results/stored-results.ts';
 import { SqliteStore } from './store/sqlite.ts';
@@ -41,6 +45,8 @@ export interface AppOptions {
   readonly maxRequestBytes?: number;
   /** What a plugin may use, where it differs from the defaults. */
   readonly limits?: Partial<Limits>;
+  /** The operator's grants; nothing is granted where there is no file. */
+  readonly grantsFile?: string;
   /** Takes lines for the operator: the server's own, and what plugins log. */
   readonly onLog: LogSink;
 }
@@ -63,7 +69,8 @@ export interface RunningApp {
 /** How long calls may still be answered once every job has ended, in milliseconds. */
 const cutOffMs = 1000;
 
-export { meterPath };
+export type { Manifest, OperatorGrants, Permissions };
+export { manifestOf, meterPath, noOperatorGrants, permissionsOf, readGrants };
 
 /** What an executor of components needs. */
 export interface WasmExecutorSettings {
@@ -108,16 +115,28 @@ export async function createWasmExecutor({
   });
 }
 
-/** Starts a server. Throws `config-invalid` where a folder, the database or the address cannot be used. */
+/** The caps of an executor that runs plugins under these grants: what none of them may pass. */
+export function executorLimits(operator: OperatorGrants): Partial<Limits> {
+  return { ...operator.limits, memoryBytes: mostMemory(operator) };
+}
+
+/** What the operator grants: the file's content over what the options say. */
+async function operatorGrants({ grantsFile, limits }: AppOptions): Promise<OperatorGrants> {
+  const { plugins, limits: fromFile } = grantsFile === undefined ? noOperatorGrants : await readGrants(grantsFile);
+  return { plugins, limits: { ...limits, ...fromFile } };
+}
+
+/** Starts a server. Throws `config-invalid` where the grants, a folder, the database or the address cannot be used. */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const log = options.onLog;
   const undo: (() => Promise<void>)[] = [];
   try {
-    const executor = await createWasmExecutor(options);
+    const operator = await operatorGrants(options);
+    const executor = await createWasmExecutor({ ...options, limits: executorLimits(operator) });
     undo.unshift(() => executor.close());
-    const { catalogue: plugins, refused } = await discoverPlugins(options.pluginFolders, (path) =>
-      executor.admit(path),
-    );
+    const admit = (path: string) => executor.admit(path);
+    const { catalogue: plugins, refused, notes } = await discoverPlugins(options.pluginFolders, admit, operator);
+    for (const message of notes) log({ level: 'warn', message });
 
     const store = new SqliteStore(options.database);
     undo.unshift(() => store.close());

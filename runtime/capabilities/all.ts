@@ -3,12 +3,13 @@ import type { Capability, ImportObject, InstanceContext } from './capability.ts'
 import { cli } from './cli.ts';
 import { clocks } from './clocks.ts';
 import { filesystem } from './filesystem.ts';
+import { http } from './http.ts';
 import { createIo } from './io.ts';
 import { pluginHost } from './plugin-host.ts';
 import { random } from './random.ts';
 import { sockets } from './sockets.ts';
 
-const capabilities: readonly Capability[] = [pluginHost, cli, clocks, random, filesystem, sockets];
+const capabilities: readonly Capability[] = [pluginHost, cli, clocks, random, filesystem, http, sockets];
 
 /** The interfaces that a component may import, without version. */
 export const offeredInterfaces: ReadonlySet<string> = new Set([

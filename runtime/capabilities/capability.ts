@@ -81,15 +81,76 @@ export interface Capability {
   create(context: InstanceContext, io: Io): Record<string, ImportObject>;
 }
 
+/** Something that may be waited for. It never fails: what went wrong is told by the operation after the wait. */
+export interface Waitable {
+  ready(): boolean;
+  /** Calls `wake` whenever it may have become ready; the answer takes `wake` back. */
+  listen(wake: () => void): () => void;
+  /** Nobody waits for it any more. */
+  close?(): void;
+}
+
+/**
+ * Where an input stream's bytes come from. Ready when `read` has bytes, or the end, to tell. It is closed when the
+ * plugin drops the stream; what it holds of the host when the instance ends is its maker's to free.
+ */
+export interface Source extends Waitable {
+  /** Takes up to `most` bytes that are there; none: not yet. Throws {@link StreamEnd}. */
+  read(most: number): Uint8Array;
+}
+
+/** Where an output stream's bytes go. Ready when `permit` is above 0, or throws. Closed as a {@link Source} is. */
+export interface Sink extends Waitable {
+  /** How many bytes it takes now; none while a flush is under way. Throws {@link StreamEnd}. */
+  permit(): number;
+  /** Takes bytes, no more than it permits. They are copied or sent: the caller may use the memory again. */
+  write(chunk: Uint8Array): void;
+  /** Begins to flush; ready again when all bytes are out. */
+  flush(): void;
+}
+
+/** Thrown by a source or sink that ended; with a failure, where it did not end well. */
+export class StreamEnd extends Error {
+  readonly failure: StreamFailure | undefined;
+
+  constructor(failure?: StreamFailure) {
+    super(failure?.message ?? 'closed');
+    this.failure = failure;
+  }
+}
+
+export interface StreamFailure {
+  readonly message: string;
+  /** What the capability that made the stream knows of it: see {@link Io.detailOf}. */
+  readonly detail?: unknown;
+}
+
+/** The base of every resource class: counted from being handed over to being dropped by the plugin, or given back. */
+export interface Resource {
+  [Symbol.dispose](): void;
+}
+
 /** The stream and poll classes of one instance, shared by its capabilities. See `io.ts`. */
 export interface Io {
   readonly imports: Record<string, ImportObject>;
-  /** A pollable that is ready once `promise` has settled. The promise must not reject. */
-  pollable(promise: Promise<unknown>): object;
+  readonly Resource: new () => Resource;
+  /**
+   * A pollable that is ready once `what` is. A promise must not reject. Once for all: what is waited for may come
+   * and go, and many pollables be made of it.
+   */
+  pollable(what: Promise<unknown> | Waitable): object;
   /** An input stream that is at its end. */
   closedInput(): object;
-  /** An output stream that hands every chunk to `write`. It takes all at once and never waits. */
-  output(write: (chunk: Uint8Array) => void): object;
+  input(source: Source): object;
+  /** An output stream into a sink, or into a function that takes all at once and never waits. */
+  output(sink: Sink | ((chunk: Uint8Array) => void)): object;
+  /** The `detail` of the failure that this wasi:io error was made for. */
+  detailOf(error: object): unknown;
+  /**
+   * Takes bytes of the host's memory on the instance's account ({@link Limits.bufferBytes}); the answer gives them
+   * back. Undefined: it may not have so many.
+   */
+  reserve(bytes: number): (() => void) | undefined;
 }
 
 /** An error of a WIT `result<_, E>`: the glue hands `payload` to the guest. */

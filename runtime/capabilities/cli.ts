@@ -1,6 +1,6 @@
 /**
- * wasi:cli, with nothing of the host in it: no environment, no arguments, no working directory, a closed
- * stdin, no terminals. What the plugin prints becomes log lines, so that `println!` helps its author.
+ * wasi:cli, with nothing of the host in it: no arguments, no working directory, a closed stdin, no terminals, and of
+ * the environment the granted variables with the values that the operator gave them, never the host's own. What the plugin prints becomes log lines, so that `println!` helps its author.
  */
 import type { Capability, InstanceContext, LogLevel } from './capability.ts';
 
@@ -61,7 +61,7 @@ export const cli: Capability = {
     const stderr = lineWriter(context, 'stderr', 'warn');
     return {
       'wasi:cli/environment': {
-        getEnvironment: () => [],
+        getEnvironment: () => Object.entries(context.grants.env ?? {}),
         getArguments: () => [],
         initialCwd: () => undefined,
       },

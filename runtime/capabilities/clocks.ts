@@ -1,11 +1,16 @@
 /**
- * wasi:clocks, coarse: both clocks move in steps of a millisecond, so that they time no side channel. The
- * monotonic clock starts at an arbitrary point for each instance. Waiting suspends the instance only.
+ * wasi:clocks. Both clocks move in steps of a millisecond, so that they time no side channel; where the clock is
+ * granted as `fine`, in the steps of the host's. The monotonic clock starts at an arbitrary point for each instance.
+ * Waiting suspends the instance only, and is counted in milliseconds either way.
  */
 import { performance } from 'node:perf_hooks';
 import type { Capability, InstanceContext, Io } from './capability.ts';
 
 const nanosPerMilli = 1_000_000n;
+/** The step of a fine clock, in nanoseconds. */
+const fineStep = 1000n;
+/** How far the fine wall clock may be from the host's before it is set anew, in milliseconds. */
+const mostDrift = 2;
 /** The longest wait a Node timer can hold; a longer one is taken in several. */
 const longestTimer = 2 ** 31 - 1;
 
@@ -29,15 +34,19 @@ function wait(context: InstanceContext, millis: number): Promise<void> {
 }
 
 function monotonic(context: InstanceContext, io: Io) {
-  const start = performance.now();
-  const now = () => BigInt(Math.floor(performance.now() - start)) * nanosPerMilli;
+  const step = context.grants.clock === 'fine' ? fineStep : nanosPerMilli;
+  const start = process.hrtime.bigint();
+  const now = () => {
+    const passed = process.hrtime.bigint() - start;
+    return passed - (passed % step);
+  };
   const subscribeDuration = (nanos: bigint) => {
     const millis = Number((nanos + nanosPerMilli - 1n) / nanosPerMilli);
     return io.pollable(millis === 0 ? Promise.resolve() : wait(context, millis));
   };
   return {
     now,
-    resolution: () => nanosPerMilli,
+    resolution: () => step,
     subscribeDuration,
     subscribeInstant: (when: bigint) => {
       const left = when - now();
@@ -46,18 +55,34 @@ function monotonic(context: InstanceContext, io: Io) {
   };
 }
 
+/** Milliseconds since 1970: whole ones, or where it is fine with fractions, following the host's clock when it is set. */
+function wallClock(fine: boolean): () => number {
+  if (!fine) return Date.now;
+  let offset = Date.now() - performance.now();
+  return () => {
+    const host = Date.now();
+    if (Math.abs(performance.now() + offset - host) > mostDrift) offset = host - performance.now();
+    return performance.now() + offset;
+  };
+}
+
 export const clocks: Capability = {
   name: 'clocks',
   interfaces: ['wasi:clocks/monotonic-clock', 'wasi:clocks/wall-clock'],
   create(context, io) {
+    const fine = context.grants.clock === 'fine';
+    const millis = wallClock(fine);
     return {
       'wasi:clocks/monotonic-clock': monotonic(context, io),
       'wasi:clocks/wall-clock': {
         now: () => {
-          const millis = Date.now();
-          return { seconds: BigInt(Math.floor(millis / 1000)), nanoseconds: (millis % 1000) * 1_000_000 };
+          const now = millis();
+          return {
+            seconds: BigInt(Math.floor(now / 1000)),
+            nanoseconds: Math.floor((now % 1000) * 1000) * 1000,
+          };
         },
-        resolution: () => ({ seconds: 0n, nanoseconds: Number(nanosPerMilli) }),
+        resolution: () => ({ seconds: 0n, nanoseconds: Number(fine ? fineStep : nanosPerMilli) }),
       },
     };
   },

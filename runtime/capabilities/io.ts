@@ -6,15 +6,15 @@
  * jco's glue leaves an export hanging whose poll rejected (tried with 1.35). Ending a wait is the instance's
  * business: it rejects at the boundary, outside of the glue.
  */
-import { type ImportObject, type InstanceContext, type Io, WitError } from './capability.ts';
+import { BulkheadError } from '../errors.ts';
+import type { InstanceContext, Io, StreamFailure, Waitable } from './capability.ts';
+import { createStreams } from './io-streams.ts';
+import { firstReady, Settled } from './signal.ts';
 
-/** The most bytes that a guest may hand over in one `write`; what `check-write` answers. */
-const writePermit = 65_536n;
+/** The resource classes that streams are built on. */
+export type IoBase = ReturnType<typeof createBase>;
 
-export function createIo(context: InstanceContext): Io {
-  const done = Promise.resolve();
-
-  /** A resource of the plugin's: counted from being handed over to being dropped. */
+function createBase(context: InstanceContext) {
   class Counted {
     constructor() {
       context.handle(1);
@@ -25,106 +25,82 @@ export function createIo(context: InstanceContext): Io {
   }
 
   class IoError extends Counted {
+    readonly failure: StreamFailure;
+
+    constructor(failure: StreamFailure) {
+      super();
+      this.failure = failure;
+    }
     toDebugString(): string {
-      return 'closed';
+      return this.failure.message;
     }
   }
 
   class Pollable extends Counted {
-    #isReady = false;
-    readonly #settled: Promise<unknown>;
+    readonly #waitable: Waitable;
 
-    constructor(settled: Promise<unknown>) {
+    constructor(waitable: Waitable) {
       super();
-      this.#settled = settled.then(() => {
-        this.#isReady = true;
-      });
+      this.#waitable = waitable;
+    }
+    get waitable(): Waitable {
+      return this.#waitable;
     }
     ready(): boolean {
-      return this.#isReady;
+      return this.#waitable.ready();
     }
-    block(): Promise<unknown> {
-      return this.#settled;
+    block(): Promise<void> | undefined {
+      return this.ready() ? undefined : firstReady([this.#waitable]);
+    }
+    override [Symbol.dispose](): void {
+      this.#waitable.close?.();
+      super[Symbol.dispose]();
     }
   }
 
   /** Answers the places of the pollables that are ready, waiting for the first. */
   async function poll(pollables: Pollable[]): Promise<Uint32Array> {
-    if (pollables.length === 0) throw new WebAssembly.RuntimeError('poll of an empty list');
+    // Ended at the boundary: the glue leaves a call hanging whose import rejected.
+    if (pollables.length === 0) context.fail(new BulkheadError('plugin-trapped', 'the plugin polled an empty list'));
     const ready = () => pollables.flatMap((pollable, index) => (pollable.ready() ? [index] : []));
-    let indices = ready();
-    if (indices.length === 0) {
-      await Promise.race(pollables.map((pollable) => pollable.block()));
-      indices = ready();
-    }
-    return Uint32Array.from(indices);
+    const indices = ready();
+    if (indices.length > 0) return Uint32Array.from(indices);
+    await firstReady(pollables.map(({ waitable }) => waitable));
+    return Uint32Array.from(ready());
   }
 
-  /** Every input stream of a plugin without grants is closed: all reads say so. */
-  class InputStream extends Counted {
-    read(): Uint8Array {
-      throw new WitError({ tag: 'closed' });
-    }
-    blockingRead(): Uint8Array {
-      throw new WitError({ tag: 'closed' });
-    }
-    skip(): bigint {
-      throw new WitError({ tag: 'closed' });
-    }
-    blockingSkip(): bigint {
-      throw new WitError({ tag: 'closed' });
-    }
-    subscribe(): Pollable {
-      return new Pollable(done);
-    }
-  }
+  return { Counted, IoError, Pollable, poll };
+}
 
-  class OutputStream extends Counted {
-    readonly #write: (chunk: Uint8Array) => void;
-
-    constructor(write: (chunk: Uint8Array) => void) {
-      super();
-      this.#write = write;
-    }
-    checkWrite(): bigint {
-      return writePermit;
-    }
-    write(chunk: Uint8Array): void {
-      if (BigInt(chunk.byteLength) > writePermit) throw new WebAssembly.RuntimeError('write above the permit');
-      this.#write(chunk);
-    }
-    blockingWriteAndFlush(chunk: Uint8Array): void {
-      this.#write(chunk);
-    }
-    flush(): void {}
-    blockingFlush(): void {}
-    writeZeroes(length: bigint): void {
-      if (length > writePermit) throw new WebAssembly.RuntimeError('write above the permit');
-      this.#write(new Uint8Array(Number(length)));
-    }
-    blockingWriteZeroesAndFlush(length: bigint): void {
-      this.writeZeroes(length);
-    }
-    splice(): bigint {
-      throw new WitError({ tag: 'closed' });
-    }
-    blockingSplice(): bigint {
-      throw new WitError({ tag: 'closed' });
-    }
-    subscribe(): Pollable {
-      return new Pollable(done);
-    }
-  }
-
-  const imports: Record<string, ImportObject> = {
-    'wasi:io/error': { Error: IoError },
-    'wasi:io/poll': { Pollable, poll },
-    'wasi:io/streams': { InputStream, OutputStream },
+/** Counts what the host holds for the instance in bytes, up to the cap. */
+function account(most: number): Io['reserve'] {
+  let held = 0;
+  return (bytes) => {
+    if (held + bytes > most) return undefined;
+    held += bytes;
+    let isGiven = true;
+    return () => {
+      if (isGiven) held -= bytes;
+      isGiven = false;
+    };
   };
+}
+
+export function createIo(context: InstanceContext): Io {
+  const base = createBase(context);
+  const { InputStream, OutputStream, closedSource, sinkOf } = createStreams(base);
   return {
-    imports,
-    pollable: (promise) => new Pollable(promise),
-    closedInput: () => new InputStream(),
-    output: (write) => new OutputStream(write),
+    imports: {
+      'wasi:io/error': { Error: base.IoError },
+      'wasi:io/poll': { Pollable: base.Pollable, poll: base.poll },
+      'wasi:io/streams': { InputStream, OutputStream },
+    },
+    Resource: base.Counted,
+    pollable: (what) => new base.Pollable(what instanceof Promise ? new Settled(what) : what),
+    closedInput: () => new InputStream(closedSource),
+    input: (source) => new InputStream(source),
+    output: (sink) => new OutputStream(typeof sink === 'function' ? sinkOf(sink) : sink),
+    detailOf: (error) => (error instanceof base.IoError ? error.failure.detail : undefined),
+    reserve: account(context.limits.bufferBytes),
   };
 }

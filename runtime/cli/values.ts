@@ -73,6 +73,11 @@ export function defaultCacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bulkhead');
 }
 
+/** `--grants`, the same for all commands that run plugins. */
+export function grantsOption(): Option {
+  return new Option('--grants <FILE>', 'TOML file that says what each plugin may reach and use').env('BULKHEAD_GRANTS');
+}
+
 /** `--cache`, the same for all commands that run plugins. */
 export function cacheOption(): Option {
   return new Option('--cache <DIR>', 'folder for transpiled components')

@@ -9,8 +9,11 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import type { AdmittedPlugin } from '../executor/executor.ts';
-import { noGrants } from '../model/grant.ts';
 import type { PluginCatalogue, RunnerPlugin } from './catalogue.ts';
+import { refusedRequests } from './grants.ts';
+import { noOperatorGrants, type OperatorGrants } from './grants-file.ts';
+import { manifestOf, permissionsOf } from './grants-resolve.ts';
+import { strayManifests } from './manifest.ts';
 import { compileRunnerSchemas } from './schemas.ts';
 
 /** A file that is not served, and why. */
@@ -24,6 +27,8 @@ export interface RefusedPlugin {
 export interface Discovery {
   readonly catalogue: PluginCatalogue;
   readonly refused: readonly RefusedPlugin[];
+  /** What the operator may want to know of grants: asked for in vain, or granted to nobody. */
+  readonly notes: readonly string[];
 }
 
 /** A runner's id on the wire: 63 bits of its name's digest, so that it is the same on every start and machine. */
@@ -31,16 +36,24 @@ export function runnerIdOf(name: string): bigint {
   return createHash('sha256').update(name).digest().readBigUInt64BE() >> 1n;
 }
 
-async function pluginFiles(folders: readonly string[]): Promise<string[]> {
+interface FoundFiles {
+  readonly components: readonly string[];
+  /** Manifests without a component. */
+  readonly stray: readonly string[];
+}
+
+async function pluginFiles(folders: readonly string[]): Promise<FoundFiles> {
   const files: string[] = [];
+  const stray: string[] = [];
   for (const folder of folders) {
     const names = await readdir(folder).catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       throw new BulkheadError('config-invalid', `the plugin folder ${folder} cannot be read: ${why}`, { cause: error });
     });
     files.push(...names.filter((name) => name.endsWith('.wasm')).map((name) => resolve(join(folder, name))));
+    stray.push(...strayManifests(names).map((name) => resolve(join(folder, name))));
   }
-  return [...new Set(files)].sort();
+  return { components: [...new Set(files)].sort(), stray: [...new Set(stray)].sort() };
 }
 
 function oneLine(text: string): string {
@@ -69,6 +82,29 @@ class FixedCatalogue implements PluginCatalogue {
   }
 }
 
+/** A plugin with what it may do. Throws `plugin-refused`; a wrong manifest is found before the component runs. */
+async function examine(
+  path: string,
+  admit: (path: string) => Promise<AdmittedPlugin>,
+  operator: OperatorGrants,
+): Promise<{ readonly runner: RunnerPlugin; readonly notes: readonly string[] }> {
+  const manifest = await manifestOf(path);
+  const plugin = await admit(path);
+  const { name } = plugin.runner;
+  const permissions = permissionsOf(plugin, manifest, operator);
+  const inVain = refusedRequests(permissions);
+  return {
+    runner: {
+      id: runnerIdOf(name),
+      plugin,
+      schemas: compileRunnerSchemas(plugin.runner),
+      grants: permissions.effective,
+      limits: permissions.limits.effective,
+    },
+    notes: inVain.length === 0 ? [] : [`${name} asks for what it is not granted: ${inVain.join(', ')}`],
+  };
+}
+
 /**
  * Admits every `*.wasm` of the folders, one after the other. `admit` throws `plugin-refused` for a file that is
  * no plugin. Throws `config-invalid` where a folder cannot be read: an operator who named it wants its plugins.
@@ -76,13 +112,16 @@ class FixedCatalogue implements PluginCatalogue {
 export async function discoverPlugins(
   folders: readonly string[],
   admit: (path: string) => Promise<AdmittedPlugin>,
+  operator: OperatorGrants = noOperatorGrants,
 ): Promise<Discovery> {
   const served = new Map<string, RunnerPlugin>();
-  const refused: RefusedPlugin[] = [];
-  for (const path of await pluginFiles(folders)) {
+  const { components, stray } = await pluginFiles(folders);
+  const refused: RefusedPlugin[] = stray.map((path) => ({ path, reason: 'there is no component beside it' }));
+  const notes: string[] = [];
+  for (const path of components) {
     try {
-      const plugin = await admit(path);
-      const { name } = plugin.runner;
+      const found = await examine(path, admit, operator);
+      const { name } = found.runner.plugin.runner;
       const twin = served.get(name);
       if (twin) {
         throw new BulkheadError(
@@ -90,15 +129,13 @@ export async function discoverPlugins(
           `duplicate name ${name}: ${twin.plugin.path} is served under it already`,
         );
       }
-      served.set(name, {
-        id: runnerIdOf(name),
-        plugin,
-        schemas: compileRunnerSchemas(plugin.runner),
-        grants: noGrants,
-      });
+      served.set(name, found.runner);
+      notes.push(...found.notes);
     } catch (error) {
       refused.push({ path, reason: oneLine(BulkheadError.from(error).message) });
     }
   }
-  return { catalogue: new FixedCatalogue([...served.values()]), refused };
+  const nobody = [...operator.plugins.keys()].filter((name) => !served.has(name));
+  notes.push(...nobody.map((name) => `grants are there for ${JSON.stringify(name)}, which is not served`));
+  return { catalogue: new FixedCatalogue([...served.values()]), refused, notes };
 }

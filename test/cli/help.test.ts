@@ -10,6 +10,7 @@ const unset = {
   PLUGINS_RUNNER_DIR: undefined,
   SQLITE_URL: undefined,
   BULKHEAD_CACHE_DIR: undefined,
+  BULKHEAD_GRANTS: undefined,
 };
 const commands = ['new', 'build', 'inspect', 'run', 'serve', 'doctor'];
 

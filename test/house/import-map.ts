@@ -98,6 +98,7 @@ const packageZones: Readonly<Record<string, readonly string[]>> = {
   'npm:commander': ['cli/'],
   'node:sqlite': ['store/'],
   'node:worker_threads': ['executor/wasm/', 'executor/wasm/thread/'],
+  'npm:smol-toml': ['plugins/'],
   'npm:piscina': ['executor/wasm/', 'executor/wasm/thread/'],
 };
 

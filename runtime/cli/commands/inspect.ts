@@ -1,31 +1,35 @@
-/** `bulkhead inspect`: what a component is, what it takes and gives, and what it asks of the host. */
+/** `bulkhead inspect`: what a component is, what it takes and gives, what it asks of the host and what it gets. */
 import { statSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AdmittedPlugin } from '../../executor/executor.ts';
 import type { MethodDescription } from '../../model/method.ts';
-import { withPlugin } from '../local-plugin.ts';
-import { cacheOption } from '../values.ts';
+import { type LocalOptions, type LocalPlugin, withPlugin } from '../local-plugin.ts';
+import { permissionLines, permissionsJson } from '../permission-lines.ts';
+import { cacheOption, grantsOption } from '../values.ts';
 import { sizeText } from './build.ts';
 
 const help = `
 The component is loaded in its sandbox and asked to describe itself. A file that a server would refuse is
-refused here, with the same line and exit code 1.
+refused here, with the same line and exit code 1. What its manifest asks for is shown beside what --grants allows
+and what comes of both.
 
 Examples:
   $ bulkhead inspect plugin.wasm
+  $ bulkhead inspect plugin.wasm --grants grants.toml
   $ bulkhead inspect demo                              builds ./demo first
   $ bulkhead inspect plugin.wasm --json | jq .methods`;
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description('show the world, methods, schemas and imports of a component')
+    .description('show the world, methods, schemas, imports and permissions of a component')
     .argument('<FILE>', 'component, or folder of a plugin crate')
     .option('--json', 'print JSON')
+    .addOption(grantsOption())
     .addOption(cacheOption())
     .addHelpText('after', help)
-    .action(async (path: string, options: { json?: true; cache: string }) => {
-      const text = await withPlugin(path, options.cache, async ({ plugin }) =>
-        options.json ? `${JSON.stringify(jsonOf(plugin), null, 2)}\n` : textOf(plugin),
+    .action(async (path: string, options: LocalOptions & { json?: true }) => {
+      const text = await withPlugin(path, options, async (local) =>
+        options.json ? `${JSON.stringify(jsonOf(local), null, 2)}\n` : textOf(local),
       );
       process.stdout.write(text);
     });
@@ -37,7 +41,7 @@ function apiVersion(plugin: AdmittedPlugin): string {
   return own?.split('@')[1] ?? '';
 }
 
-function jsonOf(plugin: AdmittedPlugin) {
+function jsonOf({ plugin, manifest, permissions }: LocalPlugin) {
   const { name, description, settingsProto, methods } = plugin.runner;
   return {
     path: plugin.path,
@@ -46,21 +50,40 @@ function jsonOf(plugin: AdmittedPlugin) {
     api: `bulkhead:plugin@${apiVersion(plugin)}`,
     facets: plugin.facets,
     name,
+    ...(manifest.path !== undefined && { manifest: manifest.path, version: manifest.version }),
     description,
     settingsProto,
     methods,
     imports: plugin.imports,
+    reset: { possible: obstaclesOf(plugin).length === 0, obstacles: obstaclesOf(plugin) },
+    permissions: permissionsJson(permissions),
   };
 }
 
-function textOf(plugin: AdmittedPlugin): string {
-  const { path, bytes, api, facets, name, description, settingsProto, methods, imports } = jsonOf(plugin);
+function obstaclesOf({ obstacles = [] }: AdmittedPlugin): readonly string[] {
+  return [...new Set(obstacles)];
+}
+
+/** How each job comes to see the state after `load()`. */
+function stateText(plugin: AdmittedPlugin): string {
+  const obstacles = obstaclesOf(plugin);
+  return obstacles.length === 0
+    ? 'put back after each job; an instance that traps or keeps handles open is made anew'
+    : `a new instance for each job, because ${obstacles.join('; ')}`;
+}
+
+function textOf(local: LocalPlugin): string {
+  const { path, bytes, digest, api, facets, name, version, manifest, description, settingsProto, methods, imports } =
+    jsonOf(local);
   const head = [
     `${name}: ${description}`,
     '',
     `file      ${path} (${sizeText(bytes)})`,
+    `digest    ${digest}`,
+    `manifest  ${manifest === undefined ? 'none' : `${manifest} (version ${version})`}`,
     `API       ${api}`,
     `facets    ${facets.join(', ')}`,
+    `state     ${stateText(local.plugin)}`,
     ...section('settings', settingsProto, '  '),
   ];
   return [
@@ -71,6 +94,8 @@ function textOf(plugin: AdmittedPlugin): string {
     '',
     'imports',
     ...imports.map((each) => `  ${each}`),
+    '',
+    ...permissionLines(local.permissions),
     '',
   ].join('\n');
 }

@@ -1,21 +1,20 @@
 /** `bulkhead run`: one job without a server, JSON in and JSON out. */
-
 import { Command } from 'commander';
 import { BulkheadError, type ErrorWire } from '../../errors.ts';
 import type { PluginInstance } from '../../executor/executor.ts';
 import type { Metadata, MethodCall } from '../../model/call.ts';
-import { noGrants } from '../../model/grant.ts';
 import type { MethodDescription } from '../../model/method.ts';
 import type { MessageCodec } from '../../plugins/schemas.ts';
 import { CliError } from '../exit-codes.ts';
 import { chooseMethod, type LocalPlugin, withPlugin } from '../local-plugin.ts';
-import { cacheOption, count, json, pair } from '../values.ts';
+import { cacheOption, count, grantsOption, json, pair } from '../values.ts';
 
 const help = `
 JSON is read and written by the plugin's own schemas: 64-bit integers as strings, bytes as base64. Where the
 plugin has no schema, the value is a JSON string: its text is what goes in and comes out; output that is no text
 is {"base64": "…"}. The result goes to stdout, one line for each chunk of a stream; what the plugin logs, the
-metadata that it answers and errors go to stderr. @FILE reads JSON from a file, - from stdin.
+metadata that it answers and errors go to stderr. @FILE reads JSON from a file, - from stdin. The plugin reaches
+what its manifest asks for and --grants allows.
 
 Examples:
   $ bulkhead run hello.wasm --method run --args '{"name":"you"}'
@@ -29,6 +28,7 @@ interface RunOptions {
   readonly metadata?: Metadata;
   readonly stream?: true;
   readonly timeout?: number;
+  readonly grants?: string;
   readonly cache: string;
 }
 
@@ -42,12 +42,13 @@ export function runCommand(): Command {
     .option('--metadata <KEY=VALUE>', 'metadata for the plugin; may be repeated', pair)
     .option('--stream', 'stream the output')
     .option('--timeout <MS>', 'end the job after so many milliseconds', count)
+    .addOption(grantsOption())
     .addOption(cacheOption())
     .addHelpText('after', help)
-    .action((path: string, options: RunOptions) => withPlugin(path, options.cache, (local) => runJob(local, options)));
+    .action((path: string, options: RunOptions) => withPlugin(path, options, (local) => runJob(local, options)));
 }
 
-async function runJob({ executor, plugin, schemas }: LocalPlugin, options: RunOptions): Promise<void> {
+async function runJob({ executor, plugin, schemas, permissions }: LocalPlugin, options: RunOptions): Promise<void> {
   const method = chooseMethod(plugin, options.method);
   const stream = wantsStream(method, options.stream ?? false);
   const codecs = schemas.method(method.name);
@@ -60,7 +61,13 @@ async function runJob({ executor, plugin, schemas }: LocalPlugin, options: RunOp
     args,
     metadata: options.metadata ?? {},
   };
-  const instance = executor.instance({ plugin, settings, grants: noGrants, isolation: 'per-job' });
+  const instance = executor.instance({
+    plugin,
+    settings,
+    grants: permissions.effective,
+    limits: permissions.limits.effective,
+    isolation: 'per-job',
+  });
   const print = (bytes: Uint8Array): void => printResult(codecs.result, bytes);
   try {
     await (stream ? runStream : runOnce)(instance, call, options.timeout, print);

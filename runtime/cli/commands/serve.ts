@@ -8,7 +8,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { stderrLog } from '../log-lines.ts';
 import { servedTable } from '../served-table.ts';
 import { ensureMeter } from '../toolbox/components.ts';
-import { type Address, address, addressText, cacheOption, collect, count, database } from '../values.ts';
+import { type Address, address, addressText, cacheOption, collect, count, database, grantsOption } from '../values.ts';
 
 /** Where the database is unless said otherwise. */
 const defaultDatabase = '.bulkhead/bulkhead.sqlite3';
@@ -23,10 +23,13 @@ const drainMs = 10_000;
 const help = `
 Every *.wasm file of the plugin folders is served, or refused with one line that says why. SIGINT and SIGTERM end
 the server when the jobs under way have ended, after ${drainMs / 1000} s at the latest; a second one ends it at once.
+A plugin reaches nothing of this machine but what its manifest (NAME.plugin.toml beside NAME.wasm) asks for and
+--grants allows.
 
 Examples:
   $ bulkhead serve --plugins ./plugins
   $ bulkhead serve --plugins ./plugins --listen 0.0.0.0:9000 --threads 8
+  $ bulkhead serve --plugins ./plugins --grants grants.toml
   $ bulkhead serve --plugins ./plugins --database :memory:   keeps nothing`;
 
 interface ServeOptions {
@@ -35,6 +38,7 @@ interface ServeOptions {
   readonly database: string;
   readonly threads: number;
   readonly concurrency: number;
+  readonly grants?: string;
   readonly cache: string;
 }
 
@@ -69,6 +73,7 @@ export function serveCommand(): Command {
         .argParser(count)
         .default(threads, 'one for each core'),
     )
+    .addOption(grantsOption())
     .addOption(cacheOption())
     .addHelpText('after', help)
     .action(serve);
@@ -87,6 +92,7 @@ async function serve(options: ServeOptions): Promise<void> {
     database: options.database,
     threads: options.threads,
     cacheFolder: options.cache,
+    ...(options.grants !== undefined && { grantsFile: options.grants }),
     defaultConcurrency: options.concurrency,
     onLog: stderrLog,
   });

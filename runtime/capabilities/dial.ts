@@ -1,0 +1,80 @@
+/** Makes connections to addresses that were checked, and to nothing else: a name never comes this far. */
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+
+/** What to connect to. */
+export interface Dial {
+  /** An IP address. */
+  readonly address: string;
+  readonly port: number;
+  /** Speak TLS with the host of this name, and have its certificate prove that it is the one. */
+  readonly tls?: string | undefined;
+  /** The other side's end of sending is not ours. */
+  readonly allowHalfOpen?: boolean;
+  /** Ends the attempt, and the connection if it was made: for as long as the instance holds it. */
+  readonly signal: AbortSignal;
+}
+
+/** Neither a lookup nor a proxy: the one address, and that is an IP address. */
+function open({ address, port, tls, allowHalfOpen = false }: Dial): Socket {
+  if (isIP(address) === 0) throw new Error(`not an IP address: ${address}`);
+  const target = { host: address, port };
+  if (tls === undefined) return connectTcp({ ...target, allowHalfOpen });
+  const servername = isIP(tls) === 0 ? tls : '';
+  return connectTls({
+    ...target,
+    servername,
+    ALPNProtocols: ['http/1.1'],
+    // Explicit, because an environment variable can turn it off.
+    rejectUnauthorized: true,
+  });
+}
+
+/**
+ * At once, and with nothing left for the kernel to send: the other side is told by a reset. Only a plain connection
+ * whose sending side is open can be reset: with one that is shut down libuv answers EINVAL, its handle stays, and
+ * the thread can never be ended (Node 26.10).
+ */
+function cut(socket: Socket): void {
+  const canReset = !socket.connecting && !socket.destroyed && !socket.writableEnded && !(socket instanceof TLSSocket);
+  if (canReset) socket.resetAndDestroy();
+  else socket.destroy();
+}
+
+/**
+ * A connection, established. Rejects with Node's error, or the signal's reason. The signal cuts the connection also
+ * later, for as long as it is open.
+ */
+export function dial(target: Dial): Promise<Socket> {
+  const { signal, tls } = target;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) throw signal.reason;
+    const socket = open(target);
+    const abort = () => {
+      reject(signal.reason);
+      cut(socket);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('close', () => signal.removeEventListener('abort', abort));
+    // For good: an error may come when nobody else listens.
+    socket.on('error', reject);
+    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+      socket.setNoDelay(true);
+      resolve(socket);
+    });
+  });
+}
+
+/** Tries the addresses one after the other. Rejects with the error of the last. */
+export async function dialFirst(addresses: readonly string[], target: Omit<Dial, 'address'>): Promise<Socket> {
+  let last: unknown = new Error('no address');
+  for (const address of addresses) {
+    try {
+      return await dial({ ...target, address });
+    } catch (error) {
+      last = error;
+      if (target.signal.aborted) break;
+    }
+  }
+  throw last;
+}

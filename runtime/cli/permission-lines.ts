@@ -1,0 +1,71 @@
+/** What a plugin asks for, is granted and may do, for people and as JSON. Values of variables are never shown. */
+import type { Permissions } from '../app.ts';
+import type { DirectoryGrant, Grants, HttpGrant, SocketGrant } from '../model/grant.ts';
+import { defaultLimits, type Limits } from '../model/limits.ts';
+
+/** Permissions as JSON: variables by name only. */
+export function permissionsJson({ asked, granted, effective, limits }: Permissions): Record<string, unknown> {
+  return { asked: grantsJson(asked), granted: grantsJson(granted), effective: grantsJson(effective), limits };
+}
+
+function grantsJson({ env, ...others }: Grants): Record<string, unknown> {
+  return { ...(env && { env: Object.keys(env) }), ...others };
+}
+
+/** The lines of asked, granted and effective, each under its title, and the limits that are no defaults. */
+export function permissionLines({ asked, granted, effective, limits }: Permissions): string[] {
+  return [
+    ...titled('asked', grantLines(asked)),
+    ...titled('granted', grantLines(granted)),
+    ...titled('effective', grantLines(effective)),
+    ...titled('limits', limitLines(limits.effective), "the host's defaults"),
+  ];
+}
+
+function titled(title: string, lines: readonly string[], none = 'nothing'): string[] {
+  return lines.length === 0 ? [`${title.padEnd(10)}${none}`] : [title, ...lines.map((line) => `  ${line}`)];
+}
+
+function grantLines({ env, clock, filesystem = [], http = [], sockets = [] }: Grants): string[] {
+  return [
+    ...Object.keys(env ?? {}).map((name) => `env ${name}`),
+    ...(clock === 'fine' ? ['clock fine'] : []),
+    ...filesystem.map(directoryLine),
+    ...http.map(httpLine),
+    ...sockets.map(socketLine),
+  ];
+}
+
+function directoryLine({ guest, host, access, maxBytes, maxFiles }: DirectoryGrant): string {
+  const quotas = [
+    ...(maxBytes === undefined ? [] : [`${maxBytes} bytes`]),
+    ...(maxFiles === undefined ? [] : [`${maxFiles} files`]),
+  ];
+  const most = quotas.length > 0 ? `, at most ${quotas.join(' and ')}` : '';
+  return `filesystem ${guest}${host === undefined ? '' : ` = ${host}`}, ${access}${most}`;
+}
+
+function httpLine({ scheme, host, port, methods = ['GET', 'HEAD'], privateAddresses }: HttpGrant): string {
+  const at = port === undefined ? '' : `:${port}`;
+  return `http ${methods.join(', ')} ${scheme}://${host}${at}${privateText(privateAddresses)}`;
+}
+
+function socketLine({ host, port, privateAddresses }: SocketGrant): string {
+  return `sockets ${host}:${port}${privateText(privateAddresses)}`;
+}
+
+function privateText(allowed: boolean | undefined): string {
+  return allowed ? ', also at private addresses' : '';
+}
+
+function limitLines(limits: Limits): string[] {
+  const names = Object.keys(limits) as (keyof Limits)[];
+  return names
+    .filter((name) => limits[name] !== defaultLimits[name])
+    .map((name) => `${snakeCase(name)} ${limits[name]}`);
+}
+
+/** As the files write it. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

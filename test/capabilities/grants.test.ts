@@ -1,0 +1,198 @@
+/** What is asked and what is granted: both are needed, in every kind. And the operator's file. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Grants, HttpGrant } from '../../runtime/model/grant.ts';
+import { defaultLimits } from '../../runtime/model/limits.ts';
+import { effectiveGrants, effectiveLimits, refusedRequests } from '../../runtime/plugins/grants.ts';
+import { readGrants } from '../../runtime/plugins/grants-file.ts';
+
+describe('what holds', () => {
+  const all: Grants = {
+    env: { TOKEN: 'value' },
+    clock: 'fine',
+    filesystem: [{ guest: '/data', host: '/srv/data', access: 'read-write', maxBytes: 10, maxFiles: 2 }],
+    http: [{ scheme: 'https', host: 'example.com' }],
+    sockets: [{ host: 'db', port: 5432 }],
+  };
+
+  it('is what is both asked for and granted', () => {
+    expect(effectiveGrants(all, all)).toMatchObject({ ...all, http: [{ port: 443, methods: ['GET', 'HEAD'] }] });
+  });
+  it('is nothing where nothing is granted', () => {
+    expect(effectiveGrants(all, {})).toEqual({});
+  });
+  it('is nothing where nothing is asked for', () => {
+    expect(effectiveGrants({}, all)).toEqual({});
+  });
+
+  it('has the operator’s values of the variables that both name', () => {
+    const asked: Grants = { env: JSON.parse('{"A":"","C":"","__proto__":""}') as Record<string, string> };
+    const granted: Grants = { env: JSON.parse('{"A":"1","B":"2","__proto__":"3"}') as Record<string, string> };
+    expect(Object.entries(effectiveGrants(asked, granted).env ?? {})).toEqual([
+      ['A', '1'],
+      ['__proto__', '3'],
+    ]);
+    expect(effectiveGrants({ env: {} }, { env: { toString: 'x' } })).toEqual({});
+  });
+
+  it.each([
+    ['read-write', 'read-write', 'read-write'],
+    ['read-write', 'read-only', 'read-only'],
+    ['read-only', 'read-write', 'read-only'],
+  ] as const)('has the weaker access: %s asked, %s granted', (asked, granted, effective) => {
+    const directory = { guest: '/data', host: '/srv' };
+    const { filesystem } = effectiveGrants(
+      { filesystem: [{ guest: '/data', access: asked }] },
+      { filesystem: [{ ...directory, access: granted }] },
+    );
+    expect(filesystem).toEqual([{ ...directory, access: effective, maxBytes: 268_435_456, maxFiles: 10_000 }]);
+  });
+
+  it.each([
+    [undefined, undefined, 268_435_456],
+    [10, undefined, 10],
+    [10, 20, 10],
+    [20, 10, 10],
+    [undefined, 20, 20],
+    [2 ** 40, undefined, 268_435_456],
+    [undefined, 2 ** 40, 2 ** 40],
+  ])('has the smaller quota: %s asked, %s granted', (asked, granted, effective) => {
+    const entry = (maxBytes: number | undefined) => ({
+      filesystem: [
+        { guest: '/d', host: '/h', access: 'read-only' as const, ...(maxBytes !== undefined && { maxBytes }) },
+      ],
+    });
+    expect(effectiveGrants(entry(asked), entry(granted)).filesystem?.[0]?.maxBytes).toBe(effective);
+  });
+
+  it('knows directories by their path in the plugin, and takes no host from a manifest', () => {
+    const asked: Grants = { filesystem: [{ guest: '/data', host: '/etc', access: 'read-only' }] };
+    expect(effectiveGrants(asked, { filesystem: [{ guest: '/other', host: '/srv', access: 'read-only' }] })).toEqual(
+      {},
+    );
+    expect(effectiveGrants(asked, { filesystem: [{ guest: '/data', access: 'read-only' }] })).toEqual({});
+    const { filesystem } = effectiveGrants(asked, {
+      filesystem: [{ guest: '/data', host: '/srv', access: 'read-only' }],
+    });
+    expect(filesystem?.[0]?.host).toBe('/srv');
+  });
+
+  const https = (host: string, more: Partial<HttpGrant> = {}): Grants => ({
+    http: [{ scheme: 'https', host, ...more }],
+  });
+  it.each([
+    ['example.com', 'example.com', 'example.com'],
+    ['api.example.com', '*.example.com', 'api.example.com'],
+    ['*.example.com', 'api.example.com', 'api.example.com'],
+    ['*.eu.example.com', '*.example.com', '*.eu.example.com'],
+    ['a.b.example.com', '*.example.com', 'a.b.example.com'],
+    ['example.com', '*.example.com', undefined],
+    ['badexample.com', '*.example.com', undefined],
+    ['*.example.com', '*.example.org', undefined],
+    ['127.0.0.1', '*.0.0.1', undefined],
+    ['example.com.', 'example.com', undefined],
+  ])('has the narrower host: %s asked, %s granted', (asked, granted, effective) => {
+    expect(effectiveGrants(https(asked), https(granted)).http?.[0]?.host).toBe(effective);
+  });
+
+  it('has the same scheme and port, the methods and private addresses of both', () => {
+    expect(effectiveGrants(https('a'), { http: [{ scheme: 'http', host: 'a' }] })).toEqual({});
+    expect(effectiveGrants(https('a', { port: 8443 }), https('a'))).toEqual({});
+    expect(effectiveGrants(https('a', { port: 443 }), https('a')).http).toHaveLength(1);
+    expect(effectiveGrants(https('a', { methods: ['POST'] }), https('a'))).toEqual({});
+    const asked = https('a', { methods: ['POST', 'GET'], privateAddresses: true });
+    expect(effectiveGrants(asked, https('a', { methods: ['POST', 'PUT'] })).http).toEqual([
+      { scheme: 'https', host: 'a', port: 443, methods: ['POST'], privateAddresses: false },
+    ]);
+    expect(effectiveGrants(asked, https('a', { privateAddresses: true })).http?.[0]?.privateAddresses).toBe(true);
+    const socket = (port: number): Grants => ({ sockets: [{ host: 'db', port }] });
+    expect(effectiveGrants(socket(1), socket(2))).toEqual({});
+  });
+
+  it.each([
+    ['neither says anything', undefined, undefined, 1024],
+    ['less is asked for', 10, undefined, 10],
+    ['more is asked for', 5000, undefined, 1024],
+    ['more is asked for and allowed', 5000, 4000, 4000],
+    ['more is allowed and not asked for', undefined, 4000, 1024],
+    ['less is allowed', undefined, 10, 10],
+    ['less is allowed than asked for', 20, 10, 10],
+  ])('caps handles where %s', (_, asked, granted, effective) => {
+    const of = (handles: number | undefined) => (handles === undefined ? {} : { handles });
+    expect(effectiveLimits(of(asked), of(granted), defaultLimits)).toEqual({ ...defaultLimits, handles: effective });
+  });
+
+  it('tells the operator what was asked for in vain', () => {
+    const granted: Grants = { env: { TOKEN: 'x' } };
+    const limits = { asked: {}, granted: {}, effective: defaultLimits };
+    const lines = refusedRequests({ asked: all, granted, effective: effectiveGrants(all, granted), limits });
+    expect(lines).toEqual(['clock fine', 'filesystem /data', 'http example.com', 'sockets db:5432']);
+  });
+});
+
+describe('the grants file', () => {
+  let folder: string;
+  const read = (text: string) => {
+    writeFileSync(join(folder, 'grants.toml'), text);
+    return readGrants(join(folder, 'grants.toml'));
+  };
+  const directory = (host: string) =>
+    `[[plugin.Files.filesystem]]\nguest = "/d"\naccess = "read-only"\nhost = "${host}"\n`;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bulkhead-grants-'));
+    mkdirSync(join(folder, 'data'));
+    symlinkSync(join(folder, 'data'), join(folder, 'link'));
+    symlinkSync('/proc', join(folder, 'proc'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('grants by the name of the plugin', async () => {
+    const { limits, plugins } = await read(
+      `[limits]\nhandles = 9\n[plugin.Files]\nclock = "fine"\n[plugin.Files.env]\nTOKEN = "x"\n[plugin.Files.limits]\ncpu_ms = 5\n${directory('link')}[plugin."My plugin"]\n`,
+    );
+    expect(limits).toEqual({ handles: 9 });
+    expect([...plugins.keys()]).toEqual(['Files', 'My plugin']);
+    expect(plugins.get('Files')).toEqual({
+      grants: {
+        clock: 'fine',
+        env: { TOKEN: 'x' },
+        filesystem: [{ guest: '/d', host: join(folder, 'data'), access: 'read-only' }],
+      },
+      limits: { cpuMs: 5 },
+    });
+  });
+
+  it.each([
+    [
+      'an unknown table',
+      '[plugins.Files]\n',
+      /grants\.toml:1: plugins: an unknown field; expected one of limits, plugin/,
+    ],
+    ['an unknown field', '[plugin.Files]\nfilesystems = []\n', /:2: plugin\.Files\.filesystems: an unknown field/],
+    [
+      'a directory without a host',
+      '[plugin.Files]\nfilesystem = [{ guest = "/d", access = "read-only" }]\n',
+      /:2: plugin\.Files\.filesystem\[0\]\.host: it is missing/,
+    ],
+    [
+      'a directory that is not there',
+      directory('nowhere'),
+      /:4: plugin\.Files\.filesystem\[0\]\.host: .*nowhere is not there/,
+    ],
+    ['a file', directory('grants.toml'), /grants\.toml is no directory/],
+    ['the whole machine', directory('/'), /the whole machine/],
+    ['the kernel’s files', directory('proc'), /kernel's/],
+    ['the same path twice', directory('data').repeat(2), /:6: .*\/d is there twice/],
+    ['a list of variables', '[plugin.Files]\nenv = ["A"]\n', /plugin\.Files\.env: it is a list; expected a table/],
+    ['a digest that is none', '[plugin.Files]\ndigest = "abc"\n', /64 hexadecimal digits/],
+    ['a misspelt limit', '[plugin.Files.limits]\nmemory = 1\n', /:2: plugin\.Files\.limits\.memory: an unknown field/],
+  ])('is refused with %s', async (_, text, message) => {
+    await expect(read(text)).rejects.toMatchObject({ code: 'config-invalid', message: expect.stringMatching(message) });
+  });
+
+  it('is refused where it is not there', async () => {
+    await expect(readGrants(join(folder, 'none.toml'))).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+});

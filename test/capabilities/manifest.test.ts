@@ -1,0 +1,135 @@
+/** Manifests: what is read, what is refused and in which words, and that the published schema says the same. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { root } from '../../runtime/cli/toolbox/paths.mjs';
+import { BulkheadError } from '../../runtime/errors.ts';
+import { checkManifest, findManifest, readManifest, strayManifests } from '../../runtime/plugins/manifest.ts';
+import { grantsShape, manifestShape } from '../../runtime/plugins/manifest-fields.ts';
+import { jsonSchemaOf } from '../../runtime/plugins/manifest-shape.ts';
+
+const cases = join(root, 'test', 'capabilities', 'manifest-errors');
+
+async function errorOf(act: () => Promise<unknown>): Promise<BulkheadError> {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof BulkheadError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('a manifest', () => {
+  let folder: string;
+  const write = (name: string, text = ''): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bulkhead-manifest-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is read as a whole', async () => {
+    const path = write(
+      'plugin.toml',
+      `schema_version = 1
+name = "Files"
+version = "1.2.3-rc.1"
+description = "Does with files what it is told"
+[permissions]
+env = ["TOKEN", "__proto__"]
+clock = "fine"
+filesystem = [{ guest = "/data", access = "read-write", max_bytes = 1_000, max_files = 10 }]
+[[permissions.http]]
+scheme = "https"
+host = "*.example.com"
+port = 8443
+methods = ["GET", "POST"]
+private_addresses = true
+[[permissions.sockets]]
+host = "::1"
+port = 5432
+[limits]
+cpu_ms = 100
+log_bytes_per_second = 10
+`,
+    );
+    const { asked, limits, name, version } = await readManifest(path);
+    expect({ name, version }).toEqual({ name: 'Files', version: '1.2.3-rc.1' });
+    expect(Object.keys(asked.env ?? {})).toEqual(['TOKEN', '__proto__']);
+    expect({ ...asked, env: undefined }).toEqual({
+      env: undefined,
+      clock: 'fine',
+      filesystem: [{ guest: '/data', access: 'read-write', maxBytes: 1000, maxFiles: 10 }],
+      http: [{ scheme: 'https', host: '*.example.com', port: 8443, methods: ['GET', 'POST'], privateAddresses: true }],
+      sockets: [{ host: '::1', port: 5432 }],
+    });
+    expect(limits).toEqual({ cpuMs: 100, logBytesPerSecond: 10 });
+  });
+
+  it.each(readdirSync(cases).filter((name) => name.endsWith('.toml')))('is refused in one line: %s', async (name) => {
+    const { code, message } = await errorOf(() => readManifest(join(cases, name)));
+    expect(code).toBe('plugin-refused');
+    expect(message).not.toMatch(/\p{Cc}/u);
+    await expect(`${message}\n`).toMatchFileSnapshot(join(cases, name.replace(/toml$/, 'txt')));
+  });
+
+  it('is refused where it is huge, no text, or nested without end', async () => {
+    const header = 'schema_version = 1\nname = "x"\nversion = "1.0.0"\n';
+    const huge = write('huge', `${header}# ${'x'.repeat(70_000)}`);
+    expect((await errorOf(() => readManifest(huge))).message).toMatch(/70\d\d\d bytes; at most 65536/);
+    writeFileSync(huge, Buffer.from([0xff, 0xfe]));
+    expect((await errorOf(() => readManifest(huge))).message).toMatch(/cannot be read/);
+    const nested = write('nested', `${header}x = ${'['.repeat(20_000)}`);
+    expect((await errorOf(() => readManifest(nested))).message).toMatch(/nested:4: no TOML/);
+    const slow = write('slow', `${header}${`${'a '.repeat(255)}\n`.repeat(100)}`);
+    const start = performance.now();
+    await errorOf(() => readManifest(slow));
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('stands beside its component', async () => {
+    const component = write('files.wasm');
+    expect(await findManifest(component)).toBeUndefined();
+    const plain = write('plugin.toml');
+    expect(await findManifest(component)).toBe(plain);
+    const own = write('files.plugin.toml');
+    expect((await errorOf(() => findManifest(component))).message).toMatch(/which component it is for/);
+    rmSync(plain);
+    expect(await findManifest(component)).toBe(own);
+    rmSync(own);
+    write('plugin.toml');
+    write('other.wasm');
+    expect((await errorOf(() => findManifest(component))).message).toMatch(/name it files\.plugin\.toml/);
+  });
+
+  it('without a component is told of', () => {
+    expect(strayManifests(['a.wasm', 'a.plugin.toml', 'b.plugin.toml'])).toEqual(['b.plugin.toml']);
+    expect(strayManifests(['plugin.toml'])).toEqual(['plugin.toml']);
+    expect(strayManifests(['plugin.toml', 'a.wasm'])).toEqual([]);
+  });
+
+  it('is for the plugin that it names', () => {
+    const manifest = { path: 'x/plugin.toml', name: 'Files', asked: {}, limits: {} };
+    checkManifest(manifest, 'Files');
+    expect(() => checkManifest(manifest, 'Other')).toThrow('plugin.toml is for "Files"; the component is "Other"');
+  });
+});
+
+describe('the published schemas', () => {
+  it.each([
+    ['manifest', manifestShape],
+    ['grants', grantsShape],
+  ])('say what the validator checks: %s (npm test -- manifest -u writes it)', async (name, shape) => {
+    const schema = {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: `Bulkhead ${name}`,
+      ...jsonSchemaOf(shape),
+    };
+    const file = join(root, 'runtime', 'plugins', `${name}.schema.json`);
+    await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(file);
+  });
+});
