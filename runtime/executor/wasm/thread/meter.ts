@@ -48,11 +48,11 @@ const heldThread = overLimit(
 const tooLate = new BulkheadError('deadline-exceeded', 'the job did not end before its deadline');
 
 /** Raised by the runtime's thread when a cancel is on its way, so that the thread looks at its messages at once. */
-let knock = new Int32Array(1);
+let knock: Int32Array = new Int32Array(1);
 
 /** Sets the cell by which the runtime's thread knocks. */
 export function listenForKnocks(cell: Int32Array<SharedArrayBuffer>): void {
-  knock = cell as unknown as typeof knock;
+  knock = cell;
 }
 
 /** What one module was given of ticks, and where it counts them. */
