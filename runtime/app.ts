@@ -6,9 +6,11 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { JobAdmission } from './admission/job-admission.ts';
+import { JobDesk } from './admission/job-desk.ts';
 import { WorkerRegistry } from './admission/worker-registry.ts';
 import { startApi } from './api/server.ts';
 import { ChannelDispatcher } from './dispatch/dispatcher.ts';
+import { BulkheadError } from './errors.ts';
 import type { Executor } from './executor/executor.ts';
 import type { LogMessage } from './executor/wasm/messages.ts';
 import { meterPath } from './executor/wasm/toolchain.ts';
@@ -22,6 +24,7 @@ import { noOperatorGrants, type OperatorGrants, readGrants } from './plugins/gra
 import { manifestOf, mostMemory, permissionsOf } from './plugins/grants-resolve.ts';
 import type { Manifest } from './plugins/manifest.ts';
 import { EmbeddedQueue } from './queue/embedded.ts';
+import { PendingFeeds } from './queue/pending-feeds.ts';
 import { StoredResults } from './results/stored-results.ts';
 import { SqliteStore } from './store/sqlite.ts';
 import type { LogEvent, LogSink } from './telemetry/events.ts';
@@ -142,18 +145,33 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     undo.unshift(() => store.close());
     const ids = new IdGenerator();
     const channels = [{ name: defaultChannel, concurrency: options.defaultConcurrency }, ...(options.channels ?? [])];
-    const queue = new EmbeddedQueue();
-    const results = new StoredResults({ store: store.results, ids, log });
+    const queue = new EmbeddedQueue({ store: store.jobs, log });
+    const feeds = new PendingFeeds();
+    const results = new StoredResults({ store, ids, log });
     const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
-    const admission = new JobAdmission({ workers, plugins, queue, results, ids });
-    const dispatcher = new ChannelDispatcher({ queue, executor, results, workers, plugins, channels, log });
+    const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids });
+    const isFeedable = admission.isFeedable.bind(admission);
+    const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
+    const dispatcher = new ChannelDispatcher({ queue, feeds, executor, results, workers, plugins, channels, log });
+    const interrupted = await queue.open();
+    if (interrupted > 0)
+      log({ level: 'warn', message: `${interrupted} jobs ran when the server last ended; they run again` });
     dispatcher.start();
 
     const { host, port } = options.listen;
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
     const { maxRequestBytes } = options;
     const api = await startApi(
-      { admission, workers, results, plugins, log },
+      {
+        admission,
+        jobs,
+        workers,
+        results,
+        dispatcher,
+        plugins,
+        self: { id: ids.next(), address: host, startedAt: Date.now() },
+        log,
+      },
       { address, ...(maxRequestBytes !== undefined && { maxRequestBytes }) },
     ).catch(async (error: unknown) => {
       await dispatcher.stop(0);
@@ -173,6 +191,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         api.announceStop();
         // Submitters hear how their jobs ended before they are cut off.
         await dispatcher.stop(drainMs);
+        results.close(new BulkheadError('shutting-down', 'the server is stopping'));
         await api.stop(cutOffMs);
         for (const step of undo) await step();
       },

@@ -5,23 +5,30 @@
  */
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { Admission, Workers } from '../admission/admission.ts';
+import type { Admission, Jobs, Workers } from '../admission/admission.ts';
+import type { Dispatcher } from '../dispatch/dispatch.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Services } from '../model/messages.gen.ts';
 import type { PluginCatalogue } from '../plugins/catalogue.ts';
 import type { Results } from '../results/results.ts';
 import type { LogSink } from '../telemetry/events.ts';
 import { type Handlers, implement } from './handlers.ts';
+import { jobRestoreService } from './job-restore-service.ts';
 import { jobResultService } from './job-result-service.ts';
 import { jobService } from './job-service.ts';
+import { jobStatusService } from './job-status-service.ts';
 import { addReflection } from './reflection.ts';
 import { runnerService } from './runner-service.ts';
 import { WireSchema } from './schema.ts';
+import { type ProcessIdentity, workerInstanceService } from './worker-instance-service.ts';
 import { workerService } from './worker-service.ts';
 
 /** What the services work with. */
 export interface ApiParts {
   readonly admission: Admission;
+  readonly jobs: Jobs;
+  readonly dispatcher: Dispatcher;
+  readonly self: ProcessIdentity;
   readonly workers: Workers;
   readonly results: Results;
   readonly plugins: PluginCatalogue;
@@ -81,10 +88,13 @@ export async function startApi(
 
 function addServices(server: Server, schema: WireSchema, names: readonly (keyof Services)[], parts: ApiParts): void {
   const offered: { readonly [S in keyof Services]?: Handlers<S> } = {
-    'jobworkerp.service.JobService': jobService(parts.admission, schema),
-    'jobworkerp.service.JobResultService': jobResultService(parts.results),
+    'jobworkerp.service.JobService': jobService(parts.admission, parts.jobs, schema),
+    'jobworkerp.service.JobProcessingStatusService': jobStatusService(parts.jobs),
+    'jobworkerp.service.JobRestoreService': jobRestoreService(parts.jobs),
+    'jobworkerp.service.JobResultService': jobResultService(parts, schema),
     'jobworkerp.service.RunnerService': runnerService(parts.plugins),
-    'jobworkerp.service.WorkerService': workerService(parts.workers),
+    'jobworkerp.service.WorkerService': workerService(parts.workers, parts.dispatcher),
+    'jobworkerp.service.WorkerInstanceService': workerInstanceService(parts.self, parts.workers, parts.dispatcher),
   };
   for (const name of names) {
     const definition = schema.service(name);

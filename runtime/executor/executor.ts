@@ -42,6 +42,8 @@ export interface InstanceSpec {
 
 /** The output of a streaming call. */
 export interface OutputStream extends AsyncIterable<Uint8Array> {
+  /** Settles when the plugin has begun (and takes a feed, if its method reads one), true, or will not, false. */
+  readonly begun: Promise<boolean>;
   /** Settles after the last chunk. Never rejects for a plugin's failure. */
   readonly end: Promise<StreamEnd>;
 }

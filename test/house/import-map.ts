@@ -25,7 +25,8 @@ const contract = {
   capabilities: 'capabilities/',
   executor: 'executor/executor.ts',
   plugins: ['plugins/catalogue.ts', 'plugins/schemas.ts'],
-  queue: 'queue/queue.ts',
+  dispatch: 'dispatch/dispatch.ts',
+  queue: ['queue/queue.ts', 'queue/feeds.ts'],
   results: 'results/results.ts',
   store: 'store/store.ts',
 } as const;
@@ -39,13 +40,13 @@ export const zones: readonly Zone[] = [
   { zone: 'telemetry/', may: common, why: 'telemetry takes what it is told, and asks nobody' },
   {
     zone: 'api/',
-    may: [contract.admission, contract.results, ...contract.plugins, ...common],
+    may: [contract.admission, contract.dispatch, contract.results, ...contract.plugins, ...common],
     why: `api/ translates requests; ${stageRule}`,
   },
   // Results: an answer may have to wait for the result of the job that was just admitted.
   {
     zone: 'admission/',
-    may: [...contract.plugins, contract.queue, contract.store, contract.results, ...common],
+    may: [...contract.plugins, ...contract.queue, contract.store, contract.results, ...common],
     why: stageRule,
   },
   {
@@ -55,7 +56,7 @@ export const zones: readonly Zone[] = [
   },
   {
     zone: 'dispatch/',
-    may: [contract.queue, contract.executor, contract.results, ...contract.plugins, ...common],
+    may: [...contract.queue, contract.executor, contract.results, ...contract.plugins, ...common],
     why: stageRule,
   },
   { zone: 'results/', may: [contract.store, ...common], why: stageRule },

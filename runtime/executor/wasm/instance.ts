@@ -59,8 +59,17 @@ export class WasmInstance implements PluginInstance {
   }
 
   stream(call: MethodCall, options: CallOptions = {}): OutputStream {
+    const begun = Promise.withResolvers<boolean>();
     const end = Promise.withResolvers<StreamEnd>();
-    return { end: end.promise, [Symbol.asyncIterator]: () => this.#chunks(call, options.signal, end.resolve) };
+    const ended = (outcome: StreamEnd): void => {
+      begun.resolve(false);
+      end.resolve(outcome);
+    };
+    return {
+      begun: begun.promise,
+      end: end.promise,
+      [Symbol.asyncIterator]: () => this.#chunks(call, options.signal, () => begun.resolve(true), ended),
+    };
   }
 
   async feed(chunk: Uint8Array, isFinal: boolean): Promise<void> {
@@ -81,10 +90,11 @@ export class WasmInstance implements PluginInstance {
     this.#home.lane.drop(this.#home.ref.id);
   }
 
-  /** Begins the stream, yields its chunks as they are read, and tells `end` how it ended. */
+  /** Begins the stream, yields its chunks as they are read, and tells when it began and how it ended. */
   async *#chunks(
     call: MethodCall,
     signal: AbortSignal | undefined,
+    begun: () => void,
     end: (outcome: StreamEnd) => void,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const session = this.#open(signal);
@@ -99,6 +109,7 @@ export class WasmInstance implements PluginInstance {
           feed: this.#takesFeed(call.using),
         }),
       );
+      if (step.ok) begun();
       while (step.ok && !outcome) {
         const received = await session.step(() => lane.request({ op: 'receive-stream', id: instance.id }));
         if (received.ok && received.chunk !== undefined) yield received.chunk;
