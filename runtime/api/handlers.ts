@@ -116,7 +116,9 @@ function bothStreaming(
   handler: BothStreaming<unknown, unknown>,
   log: LogSink,
 ): handleBidiStreamingCall<unknown, unknown> {
-  return (call) => void sendAll(rpc, call, () => handler(call, contextOf(call)), log);
+  // The usual iterator would destroy the call when its requests end, with the answers that are still to come.
+  const requestsOf = (call: ServerDuplexStream<unknown, unknown>) => call.iterator({ destroyOnReturn: false });
+  return (call) => void sendAll(rpc, call, () => handler(requestsOf(call), contextOf(call)), log);
 }
 
 /** Sends what a handler yields, as fast as the client reads. A client that is gone ends the handler's iteration. */
