@@ -1,7 +1,8 @@
 /** What every queue has to do. A queue's test file calls it with a way to open an empty one. */
 import { describe, expect, it } from 'vitest';
+import { BulkheadError } from '../../runtime/errors.ts';
 import type { Job } from '../../runtime/model/job.ts';
-import { Priority } from '../../runtime/model/messages.gen.ts';
+import { JobProcessingStatus, Priority } from '../../runtime/model/messages.gen.ts';
 import type { Handler, JobQueue } from '../../runtime/queue/queue.ts';
 
 let jobs = 0n;
@@ -86,6 +87,106 @@ export function queueConformance(name: string, open: (capacity: number) => JobQu
       });
       await settle();
       expect(taken).toEqual([2, 4, 1, 3, 0].map((index) => pushed[index]));
+    });
+
+    it('gives the workers of a channel their turns: one with many jobs does not hold up the others', async () => {
+      const queue = open(100);
+      const crowd = Array.from({ length: 6 }, () => job({ workerId: 1n }));
+      const pushed = [...crowd, job({ workerId: 2n }), job({ workerId: 3n }), job({ workerId: 2n })];
+      for (const each of pushed) await queue.push(each);
+      const taken: bigint[] = [];
+      queue.consume('', 1, async ({ job: { workerId } }) => {
+        taken.push(workerId);
+        return undefined;
+      });
+      await settle();
+      expect(taken).toEqual([1n, 2n, 3n, 1n, 2n, 1n, 1n, 1n, 1n]);
+    });
+
+    it('takes another number of jobs at a time when it is told to', async () => {
+      const queue = open(100);
+      const state = holding();
+      const consumer = queue.consume('', 1, state.handler);
+      for (let i = 0; i < 6; i++) await queue.push(job());
+      await settle();
+      expect(state.held).toHaveLength(1);
+      consumer.resize(3);
+      await settle();
+      expect(state.held).toHaveLength(3);
+      consumer.resize(1);
+      for (let i = 0; i < 2; i++) state.held.shift()?.done();
+      await settle();
+      expect(state.held).toHaveLength(1);
+    });
+
+    it('takes a waiting job out, tells the consumer of a running one, and knows no other', async () => {
+      const queue = open(100);
+      const reason = new BulkheadError('cancelled', 'test');
+      const reasons: unknown[] = [];
+      let end = (): void => {};
+      queue.consume('', 1, (lease) => {
+        lease.onCancel((why) => reasons.push(why));
+        return new Promise((resolve) => {
+          end = () => resolve(undefined);
+        });
+      });
+      const [running, waiting] = [job(), job()];
+      await queue.push(running);
+      await queue.push(waiting);
+      expect(await queue.cancel(waiting.id, reason)).toEqual({ was: 'waiting', job: waiting });
+      expect(await queue.cancel(running.id, reason)).toEqual({ was: 'running' });
+      expect(await queue.cancel(running.id, new BulkheadError('cancelled', 'again'))).toEqual({ was: 'running' });
+      expect(reasons).toEqual([reason]);
+      expect((await queue.find(running.id))?.status).toBe(JobProcessingStatus.CANCELLING);
+      end();
+      await settle();
+      expect(await queue.cancel(running.id, reason)).toEqual({ was: 'unknown' });
+      expect(await queue.find(waiting.id)).toBeUndefined();
+    });
+
+    it('refuses a second job with the same key while the first is under way', async () => {
+      const queue = open(100);
+      const first = job({ uniqKey: 'k' });
+      await queue.push(first);
+      await expect(queue.push(job({ uniqKey: 'k' }))).rejects.toMatchObject({ code: 'job-exists' });
+      await queue.push(job({ uniqKey: 'other' }));
+      await queue.cancel(first.id, new BulkheadError('cancelled', 'test'));
+      await queue.push(job({ uniqKey: 'k' }));
+    });
+
+    it('runs what its handler answers once more, when its time has come', async () => {
+      const queue = open(100);
+      const attempts: number[] = [];
+      queue.consume('', 1, async ({ job: each }) => {
+        attempts.push(each.attempt);
+        return each.attempt < 3 ? { ...each, attempt: each.attempt + 1, runAfter: Date.now() + 20 } : undefined;
+      });
+      const made = job();
+      await queue.push(made);
+      await expect.poll(() => attempts).toEqual([1, 2, 3]);
+      await expect.poll(() => queue.find(made.id)).toBeUndefined();
+    });
+
+    it('tells where its jobs are, by state, channel and worker', async () => {
+      const queue = open(100);
+      const state = holding();
+      queue.consume('', 1, state.handler);
+      const jobs = [job(), job(), job({ channel: 'c', workerId: 7n })];
+      for (const each of jobs) await queue.push(each);
+      await settle();
+      const ids = async (...args: Parameters<JobQueue['list']>) =>
+        (await queue.list(...args)).map(({ job: { id } }) => id);
+      expect(await ids({}, 10)).toEqual(jobs.map(({ id }) => id));
+      expect(await ids({}, 1, 1, true)).toEqual([jobs[1]?.id]);
+      expect(await ids({ status: JobProcessingStatus.RUNNING }, 10)).toEqual([jobs[0]?.id]);
+      expect(await ids({ status: JobProcessingStatus.PENDING, channel: '' }, 10)).toEqual([jobs[1]?.id]);
+      expect(await ids({ workerId: 7n }, 10)).toEqual([jobs[2]?.id]);
+      expect(await ids({ minElapsedMs: 0 }, 10)).toEqual([jobs[0]?.id]);
+      expect(await ids({ minElapsedMs: 60_000 }, 10)).toEqual([]);
+      expect(Object.fromEntries(await queue.count({}))).toEqual({
+        [JobProcessingStatus.PENDING]: 2,
+        [JobProcessingStatus.RUNNING]: 1,
+      });
     });
 
     it('never exceeds the concurrency, and uses all of it', async () => {
