@@ -7,9 +7,11 @@ import type { Bench, BenchResult } from './harness.ts';
 import { memory } from './memory.ts';
 import { meter } from './meter.ts';
 import { pool } from './pool.ts';
+import { queues } from './queues.ts';
+import { streams } from './streams.ts';
 import { waiting } from './waiting.ts';
 
-const benches: readonly Bench[] = [component, meter, pool, grpc, memory, waiting];
+const benches: readonly Bench[] = [component, meter, pool, grpc, queues, streams, memory, waiting];
 
 function row({ name, value, unit, baseline, ratio }: BenchResult): string {
   const figure = (n: number) => (n >= 100 ? n.toFixed(0) : n.toPrecision(3)).padStart(9);
