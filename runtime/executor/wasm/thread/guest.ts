@@ -15,6 +15,7 @@ import { pluginOf, type RunnerExports } from './code.ts';
 import { Cores } from './cores.ts';
 import { fatalError, guestFailureOf, textOf } from './failure.ts';
 import { FeedBuffer } from './feed-buffer.ts';
+import { hostCallTools } from './host-calls.ts';
 import { Lift } from './lift.ts';
 import { LogGate } from './log-gate.ts';
 import { Meter } from './meter.ts';
@@ -87,7 +88,11 @@ export class Guest {
       this.#meter.begin(Date.now() + instantiateDeadline);
       this.#exports = this.#metered(() =>
         this.#boundary.guard(() =>
-          plugin.instantiate(imports, this.#cores.instantiate, this.#lift.tools(this.#handleTables)),
+          plugin.instantiate(imports, this.#cores.instantiate, {
+            ...this.#lift.tools(),
+            ...hostCallTools(this.#boundary),
+            $handles: this.#handleTables,
+          }),
         ),
       );
     } catch (error) {
