@@ -76,7 +76,7 @@ limits of worker "night batch"
 limits of worker "plain" the same
 `);
     expect(stdout).toMatch(/^manifest {2}\S+wants\.plugin\.toml \(version 2\.0\.0\)$/m);
-    expect(stdout).toMatch(/^state {5}put back after each job/m);
+    expect(stdout).toMatch(/^isolation reset: /m);
     expect(stdout).not.toContain('hidden-value');
   });
 
@@ -85,7 +85,7 @@ limits of worker "plain" the same
     expect(stdout).not.toContain('hidden-value');
     expect(JSON.parse(stdout)).toMatchObject({
       version: '2.0.0',
-      reset: { possible: true, obstacles: [] },
+      isolation: { mode: 'reset', because: [] },
       permissions: {
         asked: { env: ['TOKEN', 'HOME'] },
         granted: { clock: 'fine' },

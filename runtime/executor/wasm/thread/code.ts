@@ -72,8 +72,8 @@ type Instantiate = (
 /** One plugin's code, ready to be instantiated. */
 export interface LoadedPlugin {
   readonly reports: ReadonlyMap<WebAssembly.Module, ModuleReport>;
-  /** Every module's state can be put back. */
-  readonly resettable: boolean;
+  /** Why the state of its modules cannot be put back; empty where it can. */
+  readonly obstacles: readonly string[];
   instantiate(imports: Record<string, ImportObject>, instantiateCore: InstantiateCore, tools: GlueTools): RunnerExports;
 }
 
@@ -143,7 +143,7 @@ export function addPlugin(code: PluginCode): void {
   const cores = [...code.modules.values()];
   plugins.set(code.digest, {
     reports: new Map(cores.map(({ module, report }) => [module, report])),
-    resettable: cores.every(({ report }) => report.obstacles.length === 0),
+    obstacles: [...new Set(cores.flatMap(({ report }) => report.obstacles))],
     instantiate: (imports, instantiateCore, tools) =>
       instantiate(getCoreModule, imports, instantiateCore, tools).runner,
   });
