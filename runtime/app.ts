@@ -125,8 +125,9 @@ export function executorLimits(operator: OperatorGrants): Partial<Limits> {
 
 /** What the operator grants: the file's content over what the options say. */
 async function operatorGrants({ grantsFile, limits }: AppOptions): Promise<OperatorGrants> {
-  const { plugins, limits: fromFile } = grantsFile === undefined ? noOperatorGrants : await readGrants(grantsFile);
-  return { plugins, limits: { ...limits, ...fromFile } };
+  if (grantsFile === undefined) return { ...noOperatorGrants, limits: limits ?? {} };
+  const file = await readGrants(grantsFile, { ...defaultLimits, ...limits });
+  return { ...file, limits: { ...limits, ...file.limits } };
 }
 
 /** Starts a server. Throws `config-invalid` where the grants, a folder, the database or the address cannot be used. */

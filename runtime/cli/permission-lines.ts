@@ -1,11 +1,16 @@
 /** What a plugin asks for, is granted and may do, for people and as JSON. Values of variables are never shown. */
 import type { Permissions } from '../app.ts';
 import type { DirectoryGrant, Grants, HttpGrant, SocketGrant } from '../model/grant.ts';
-import { defaultLimits, type Limits } from '../model/limits.ts';
+import { defaultLimits, type Limits, settingName } from '../model/limits.ts';
 
 /** Permissions as JSON: variables by name only. */
 export function permissionsJson({ asked, granted, effective, limits }: Permissions): Record<string, unknown> {
-  return { asked: grantsJson(asked), granted: grantsJson(granted), effective: grantsJson(effective), limits };
+  return {
+    asked: grantsJson(asked),
+    granted: grantsJson(granted),
+    effective: grantsJson(effective),
+    limits: { ...limits, workers: Object.fromEntries(limits.workers) },
+  };
 }
 
 function grantsJson({ env, ...others }: Grants): Record<string, unknown> {
@@ -18,7 +23,10 @@ export function permissionLines({ asked, granted, effective, limits }: Permissio
     ...titled('asked', grantLines(asked)),
     ...titled('granted', grantLines(granted)),
     ...titled('effective', grantLines(effective)),
-    ...titled('limits', limitLines(limits.effective), "the host's defaults"),
+    ...titled('limits', limitLines(limits.effective, defaultLimits), "the host's defaults"),
+    ...[...limits.workers].flatMap(([worker, own]) =>
+      titled(`limits of worker ${JSON.stringify(worker)}`, limitLines(own, limits.effective), ' the same'),
+    ),
   ];
 }
 
@@ -58,14 +66,8 @@ function privateText(allowed: boolean | undefined): string {
   return allowed ? ', also at private addresses' : '';
 }
 
-function limitLines(limits: Limits): string[] {
+/** Those that differ from `base`. */
+function limitLines(limits: Limits, base: Limits): string[] {
   const names = Object.keys(limits) as (keyof Limits)[];
-  return names
-    .filter((name) => limits[name] !== defaultLimits[name])
-    .map((name) => `${snakeCase(name)} ${limits[name]}`);
-}
-
-/** As the files write it. */
-function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return names.filter((name) => limits[name] !== base[name]).map((name) => `${settingName(name)} ${limits[name]}`);
 }

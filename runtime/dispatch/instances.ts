@@ -83,10 +83,12 @@ export class Instances {
   }
 
   #create({ worker, runner }: Pool): PluginInstance {
+    const { name } = worker.data;
+    const limits = runner.workerLimits?.get(name) ?? runner.limits;
     return this.#executor.instance({
       plugin: runner.plugin,
       grants: runner.grants,
-      ...(runner.limits && { limits: runner.limits }),
+      ...(limits && { limits }),
       settings: worker.data.runner_settings,
       isolation: worker.data.use_static ? 'kept' : 'per-job',
     });

@@ -59,6 +59,8 @@ export interface CallOptions {
  * one throws `internal`): who holds it decides on concurrency by holding several.
  */
 export interface PluginInstance {
+  /** After {@link load}: why each job gets a new instance instead of one whose state was put back; empty where not. */
+  readonly obstacles?: readonly string[];
   /** Instantiates and calls the plugin's `load()` now instead of with the first call. Throws `load-failed`. */
   load(): Promise<void>;
   run(call: MethodCall, options?: CallOptions): Promise<CallOutcome>;

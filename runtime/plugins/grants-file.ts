@@ -6,9 +6,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type DirectoryGrant, noGrants } from '../model/grant.ts';
-import type { Limits } from '../model/limits.ts';
+import { defaultLimits, type Limits } from '../model/limits.ts';
 import type { PluginGrants } from './grants.ts';
-import { camelKeys } from './manifest-case.ts';
+import { camelCase, camelKeys } from './manifest-case.ts';
 import { grantsShape } from './manifest-fields.ts';
 import type { Infer } from './manifest-shape.ts';
 import { readToml, type TomlFile } from './manifest-toml.ts';
@@ -19,10 +19,12 @@ export interface OperatorGrants {
   readonly limits: Partial<Limits>;
   /** By the name of the plugin. */
   readonly plugins: ReadonlyMap<string, PluginGrants>;
+  /** Caps of single workers, by the worker's name, for those of its plugin. */
+  readonly workers: ReadonlyMap<string, Partial<Limits>>;
 }
 
 /** What an operator without a file grants. */
-export const noOperatorGrants: OperatorGrants = { limits: {}, plugins: new Map() };
+export const noOperatorGrants: OperatorGrants = { limits: {}, plugins: new Map(), workers: new Map() };
 
 type File = TomlFile<Infer<typeof grantsShape>>;
 type PluginTable = NonNullable<File['content']['plugin']>[string];
@@ -30,13 +32,42 @@ type PluginTable = NonNullable<File['content']['plugin']>[string];
 /** Folders whose files are no files: opening one acts on the machine or shows this process. */
 const noFiles = ['/proc', '/sys', '/dev'];
 
-/** Reads the file. Throws `config-invalid` in one line with file, line, field and what was expected. */
-export async function readGrants(path: string): Promise<OperatorGrants> {
+/**
+ * Reads the file. `host` are the limits where it says nothing. Throws `config-invalid` in one line with file, line,
+ * field and what was expected.
+ */
+export async function readGrants(path: string, host: Limits = defaultLimits): Promise<OperatorGrants> {
   const file = await readToml(path, grantsShape, 'config-invalid');
   const entries = Object.entries(file.content.plugin ?? {}).map(
     ([name, table]) => [name, pluginGrants(file, name, table)] as const,
   );
-  return { limits: camelKeys(file.content.limits ?? {}), plugins: new Map(entries) };
+  const plugins = new Map(entries);
+  const limits: Partial<Limits> = camelKeys(file.content.limits ?? {});
+  return { limits, plugins, workers: workerLimits(file, maxima({ ...host, ...limits }, plugins)) };
+}
+
+/** The most of each that any plugin may use. */
+function maxima(base: Limits, plugins: OperatorGrants['plugins']): Limits {
+  const most = { ...base };
+  for (const { limits } of plugins.values()) {
+    for (const name of Object.keys(most) as (keyof Limits)[]) most[name] = Math.max(most[name], limits[name] ?? 0);
+  }
+  return most;
+}
+
+/** Workers come later, and so does whose they are: a cap that no plugin could have is wrong in any case. */
+function workerLimits(file: File, most: Limits): OperatorGrants['workers'] {
+  const entries = Object.entries(file.content.worker ?? {}).map(([worker, { limits = {} }]) => {
+    const own: Partial<Limits> = camelKeys(limits);
+    for (const field of Object.keys(limits) as (keyof typeof limits)[]) {
+      const name = camelCase(field);
+      if ((own[name] ?? 0) <= most[name]) continue;
+      const expected = `at most ${most[name]}, the most that [limits] or [plugin.NAME.limits] let a plugin use`;
+      throw file.problem(['worker', worker, 'limits', field], `it is ${own[name]}`, expected);
+    }
+    return [worker, own] as const;
+  });
+  return new Map(entries);
 }
 
 function pluginGrants(file: File, name: string, table: PluginTable): PluginGrants {

@@ -10,6 +10,7 @@
  * - `sockets`: as `http`, without scheme and methods.
  * - limits: without a word from either, the operator's `[limits]` or else the host's defaults hold. A manifest may
  *   ask for less; for more it gets as much as `[plugin.NAME.limits]` says, which also lowers what it did not ask.
+ *   What `[worker.NAME.limits]` says stands for what the manifest asks, for that worker's jobs.
  *
  * An entry that comes to nothing is left out. What the operator grants and nobody asked for has no effect.
  */
@@ -36,6 +37,8 @@ export interface Permissions {
     /** The operator's maxima. */
     readonly granted: Partial<Limits>;
     readonly effective: Limits;
+    /** What holds for the jobs of workers that have caps of their own, if they are of this plugin; by their names. */
+    readonly workers: ReadonlyMap<string, Limits>;
   };
 }
 

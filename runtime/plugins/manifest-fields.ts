@@ -23,6 +23,8 @@ function whole(about: string, most = mostBytes) {
 
 /** A runner's name, as its component says it. */
 const pluginName = { pattern: '^.{1,128}$', expected: 'a name of 1 to 128 characters' } as const;
+/** As admission takes them. */
+const workerName = { pattern: '^.{1,255}$', expected: 'a name of 1 to 255 characters' } as const;
 const envName = {
   pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
   expected: 'the name of an environment variable: letters, digits and _',
@@ -219,6 +221,18 @@ export const grantsShape = {
       keys: pluginName.pattern,
       expected: pluginName.expected,
       of: pluginGrants,
+    },
+    worker: {
+      kind: 'map',
+      about: 'Settings by the name of the worker, which may be made later.',
+      keys: workerName.pattern,
+      expected: workerName.expected,
+      of: {
+        kind: 'table',
+        about: 'One worker.',
+        required: [],
+        fields: { limits: limits("Caps of its jobs, within what its plugin may use at most; for its plugin's own.") },
+      },
     },
   },
 } as const satisfies Shape;

@@ -126,7 +126,7 @@ describe('what holds', () => {
 
   it('tells the operator what was asked for in vain', () => {
     const granted: Grants = { env: { TOKEN: 'x' } };
-    const limits = { asked: {}, granted: {}, effective: defaultLimits };
+    const limits = { asked: {}, granted: {}, effective: defaultLimits, workers: new Map() };
     const lines = refusedRequests({ asked: all, granted, effective: effectiveGrants(all, granted), limits });
     expect(lines).toEqual(['clock fine', 'filesystem /data', 'http example.com', 'sockets db:5432']);
   });
@@ -168,7 +168,7 @@ describe('the grants file', () => {
     [
       'an unknown table',
       '[plugins.Files]\n',
-      /grants\.toml:1: plugins: an unknown field; expected one of limits, plugin/,
+      /grants\.toml:1: plugins: an unknown field; expected one of limits, plugin, worker/,
     ],
     ['an unknown field', '[plugin.Files]\nfilesystems = []\n', /:2: plugin\.Files\.filesystems: an unknown field/],
     [
@@ -187,9 +187,23 @@ describe('the grants file', () => {
     ['the same path twice', directory('data').repeat(2), /:6: .*\/d is there twice/],
     ['a list of variables', '[plugin.Files]\nenv = ["A"]\n', /plugin\.Files\.env: it is a list; expected a table/],
     ['a digest that is none', '[plugin.Files]\ndigest = "abc"\n', /64 hexadecimal digits/],
+    ['an unknown field of a worker', '[worker.A]\ngrants = 1\n', /:2: worker\.A\.grants: an unknown field/],
+    ['a misspelt limit of a worker', '[worker.A.limits]\ncpu = 1\n', /:2: worker\.A\.limits\.cpu: an unknown field/],
     ['a misspelt limit', '[plugin.Files.limits]\nmemory = 1\n', /:2: plugin\.Files\.limits\.memory: an unknown field/],
   ])('is refused with %s', async (_, text, message) => {
     await expect(read(text)).rejects.toMatchObject({ code: 'config-invalid', message: expect.stringMatching(message) });
+  });
+
+  it('has caps of workers, which need not be there yet, up to the most that a plugin may use', async () => {
+    const limit = (cpu: number) => `[limits]\ncpu_ms = 100\n[plugin.A.limits]\ncpu_ms = 500\n${worker(cpu)}`;
+    const worker = (cpu: number) => `[worker."night batch".limits]\nhandles = 3\ncpu_ms = ${cpu}\n`;
+    const { workers } = await read(limit(500));
+    expect([...workers]).toEqual([['night batch', { handles: 3, cpuMs: 500 }]]);
+    await expect(read(limit(501))).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringMatching(/:7: worker\."night batch"\.limits\.cpu_ms: it is 501; expected at most 500, /),
+    });
+    await expect(read(worker(600_001))).rejects.toMatchObject({ message: expect.stringMatching(/at most 600000, /) });
   });
 
   it('is refused where it is not there', async () => {

@@ -45,6 +45,10 @@ guest = "/data"
 host = "data"
 access = "read-only"
 max_bytes = 1000
+[worker."night batch".limits]
+cpu_ms = 2000
+[worker.plain.limits]
+cpu_ms = 1000
 `,
     );
   });
@@ -67,9 +71,12 @@ effective
   filesystem /data = ${join(folder, 'data')}, read-only, at most 1000 bytes and 10000 files
 limits
   cpu_ms 1000
+limits of worker "night batch"
+  cpu_ms 2000
+limits of worker "plain" the same
 `);
     expect(stdout).toMatch(/^manifest {2}\S+wants\.plugin\.toml \(version 2\.0\.0\)$/m);
-    expect(stdout).toMatch(/^state {5}put back after each job/m);
+    expect(stdout).toMatch(/^isolation reset: /m);
     expect(stdout).not.toContain('hidden-value');
   });
 
@@ -78,12 +85,16 @@ limits
     expect(stdout).not.toContain('hidden-value');
     expect(JSON.parse(stdout)).toMatchObject({
       version: '2.0.0',
-      reset: { possible: true, obstacles: [] },
+      isolation: { mode: 'reset', because: [] },
       permissions: {
         asked: { env: ['TOKEN', 'HOME'] },
         granted: { clock: 'fine' },
         effective: { env: ['TOKEN'], filesystem: [{ guest: '/data', access: 'read-only', maxFiles: 10_000 }] },
-        limits: { asked: { cpuMs: 1000 }, effective: { cpuMs: 1000 } },
+        limits: {
+          asked: { cpuMs: 1000 },
+          effective: { cpuMs: 1000 },
+          workers: { 'night batch': { cpuMs: 2000, handles: 1024 } },
+        },
       },
     });
     const without = JSON.parse((await bulkhead(['inspect', component, '--json'])).stdout) as Record<string, unknown>;

@@ -7,6 +7,7 @@ import type { MethodDescription } from '../../model/method.ts';
 import type { MessageCodec } from '../../plugins/schemas.ts';
 import { CliError } from '../exit-codes.ts';
 import { chooseMethod, type LocalPlugin, withPlugin } from '../local-plugin.ts';
+import { encodeOption } from '../message-option.ts';
 import { cacheOption, count, grantsOption, json, pair } from '../values.ts';
 
 const help = `
@@ -52,8 +53,8 @@ async function runJob({ executor, plugin, schemas, permissions }: LocalPlugin, o
   const method = chooseMethod(plugin, options.method);
   const stream = wantsStream(method, options.stream ?? false);
   const codecs = schemas.method(method.name);
-  const settings = encode('--settings', schemas.settings, options.settings);
-  const args = encode('--args', codecs.args, options.args);
+  const settings = encodeOption('--settings', schemas.settings, options.settings);
+  const args = encodeOption('--args', codecs.args, options.args);
   const deadline = options.timeout === undefined ? {} : { deadline: Date.now() + options.timeout };
   const call: MethodCall = {
     job: { jobId: 1n, workerName: 'bulkhead run', attempt: 1, ...deadline },
@@ -126,20 +127,6 @@ function wantsStream({ name, outputType, needFeed }: MethodDescription, asked: b
   if (outputType === 'non-streaming' && asked)
     throw new CliError('usage', `method '${name}' does not stream: leave --stream out`);
   return outputType === 'streaming' || asked;
-}
-
-function encode(option: string, codec: MessageCodec | undefined, value: unknown): Uint8Array {
-  if (!codec) {
-    if (value === undefined) return new Uint8Array();
-    if (typeof value === 'string') return Buffer.from(value);
-    throw new CliError('usage', `${option}: the plugin has no schema for it, so it has to be a JSON string`);
-  }
-  try {
-    return value === undefined ? new Uint8Array() : codec.fromJson(value);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CliError('usage', `${option}: no ${codec.name}: ${why}`);
-  }
 }
 
 function printResult(codec: MessageCodec | undefined, bytes: Uint8Array): void {

@@ -31,11 +31,16 @@ export class WasmInstance implements PluginInstance {
   #home: { readonly lane: Lane; readonly ref: InstanceRef } | undefined;
   #session: Session | undefined;
   #disposed = false;
+  #obstacles: readonly string[] = [];
 
   constructor(spec: InstanceSpec, code: PluginCode, placement: Placement) {
     this.#spec = spec;
     this.#code = code;
     this.#placement = placement;
+  }
+
+  get obstacles(): readonly string[] {
+    return this.#obstacles;
   }
 
   async load(): Promise<void> {
@@ -44,6 +49,7 @@ export class WasmInstance implements PluginInstance {
       .step(() => this.#first(session, { op: 'load', instance: session.instance }))
       .finally(() => this.#close(session));
     if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);
+    this.#obstacles = outcome.obstacles;
   }
 
   async run(call: MethodCall, options: CallOptions = {}): Promise<CallOutcome> {

@@ -111,7 +111,7 @@ export class Lane {
     Atomics.add(this.#knocks, 0, 1);
     const timer = setTimeout(() => {
       if (!isOver() && generation === this.#generation) this.#replace();
-    }, hungAfter);
+    }, hungAfter).unref();
     await this.#inform({ op: 'cancel', id, reason: reason.toJSON() });
     if (isOver()) clearTimeout(timer);
   }

@@ -76,6 +76,11 @@ export type ThreadRequest =
 /** A step that gives nothing but may fail. */
 export type StepOutcome = { readonly ok: true } | { readonly ok: false; readonly error: ErrorWire };
 
+/** `obstacles`: why the state after `load()` cannot be put back; empty where it can. */
+export type LoadOutcome =
+  | { readonly ok: true; readonly obstacles: readonly string[] }
+  | { readonly ok: false; readonly error: ErrorWire };
+
 /** One step of a stream. After `chunk` undefined, or not ok, the stream is over, and `usage` says what it used. */
 export type StreamStep =
   | { readonly ok: true; readonly chunk: Uint8Array | undefined; readonly usage?: Usage }
@@ -90,7 +95,7 @@ export interface ThreadAnswers {
   'add-plugin': undefined;
   'remove-plugin': undefined;
   describe: DescribeOutcome;
-  load: StepOutcome;
+  load: LoadOutcome;
   run: CallOutcome;
   'begin-stream': StepOutcome;
   'receive-stream': StreamStep;

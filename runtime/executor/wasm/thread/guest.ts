@@ -5,27 +5,23 @@
  * leaves the instance `lost`: its memory may be in any state, so it is never called again.
  */
 import { createImports } from '../../../capabilities/all.ts';
-import type { CurrentJob, FeedBatch, InstanceContext, LogLine, PanicReport } from '../../../capabilities/capability.ts';
+import type { CurrentJob, FeedBatch, InstanceContext, PanicReport } from '../../../capabilities/capability.ts';
 import { BulkheadError, overLimit } from '../../../errors.ts';
 import type { JobContext, Usage } from '../../../model/call.ts';
 import type { Grants } from '../../../model/grant.ts';
 import type { Limits } from '../../../model/limits.ts';
 import { Boundary } from './boundary.ts';
-import { pluginOf, type RunnerExports } from './code.ts';
+import { type LoadedPlugin, pluginOf, type RunnerExports } from './code.ts';
 import { Cores } from './cores.ts';
 import { fatalError, guestFailureOf, textOf } from './failure.ts';
 import { FeedBuffer } from './feed-buffer.ts';
+import { GuestLog, type SendLog } from './guest-log.ts';
+import { hostCallTools } from './host-calls.ts';
 import { Lift } from './lift.ts';
-import { LogGate } from './log-gate.ts';
 import { Meter } from './meter.ts';
 
 /** How long start functions may take, in milliseconds. */
 const instantiateDeadline = 10_000;
-/** How many of the last lines on stderr an error quotes. */
-const quotedLines = 5;
-
-/** Hands log lines to the runtime's thread. */
-export type SendLog = (lines: readonly LogLine[], job: JobContext | undefined, dropped: number) => void;
 
 /** What an instance is made of. */
 export interface GuestSpec {
@@ -46,12 +42,10 @@ export class Guest {
   readonly #limits: Limits;
   readonly #grants: Grants;
   readonly #resolver: InstanceContext['resolver'];
-  /** What was refused in the job at hand, by kind, with how often. */
-  readonly #refusals = new Map<string, number>();
   readonly #meter: Meter;
   readonly #lift: Lift;
   readonly #cores: Cores;
-  readonly #resettable: boolean;
+  readonly #plugin: LoadedPlugin;
   readonly #jobEnds: (() => void)[] = [];
   /** The glue's tables of handles: which numbers are free is state that a plugin can see. */
   readonly #handleTables: number[][] = [];
@@ -60,9 +54,7 @@ export class Guest {
   #handles = 0;
   #captured = false;
   readonly #frees = new Set<() => void>();
-  readonly #gate: LogGate;
-  readonly #sendLog: SendLog;
-  readonly #stderr: string[] = [];
+  readonly #log: GuestLog;
   #panic: PanicReport | undefined;
   #job: JobContext | undefined;
   #feed: FeedBuffer | undefined;
@@ -73,10 +65,9 @@ export class Guest {
     this.#grants = grants;
     this.#resolver = resolver;
     this.#limits = limits;
-    this.#gate = new LogGate(limits.logBytesPerSecond);
-    this.#sendLog = sendLog;
+    this.#log = new GuestLog(sendLog, limits);
     const plugin = pluginOf(digest);
-    this.#resettable = plugin.resettable;
+    this.#plugin = plugin;
     this.#meter = new Meter(this.#boundary, limits);
     this.#lift = new Lift(limits.transferBytes, () => this.#boundary.end(overTransfer(limits)));
     this.#meter.onRefill = this.#lift.fill;
@@ -87,7 +78,11 @@ export class Guest {
       this.#meter.begin(Date.now() + instantiateDeadline);
       this.#exports = this.#metered(() =>
         this.#boundary.guard(() =>
-          plugin.instantiate(imports, this.#cores.instantiate, this.#lift.tools(this.#handleTables)),
+          plugin.instantiate(imports, this.#cores.instantiate, {
+            ...this.#lift.tools(),
+            ...hostCallTools(this.#boundary),
+            $handles: this.#handleTables,
+          }),
         ),
       );
     } catch (error) {
@@ -114,9 +109,16 @@ export class Guest {
     return this.#meter.usage();
   }
 
-  /** Keeps the state at hand for {@link reset}, where the plugin is one that can be reset and holds no handles. */
+  /** Why the state at hand, that after `load()`, could not be put back later; empty where it could. */
+  get obstacles(): readonly string[] {
+    if (this.#handles === 0) return this.#plugin.obstacles;
+    const open = `load() leaves ${this.#handles} handle${this.#handles === 1 ? '' : 's'} of the host open`;
+    return [...this.#plugin.obstacles, open];
+  }
+
+  /** Keeps the state at hand for {@link reset}, where there are no {@link obstacles}. */
   capture(): void {
-    if (!this.#resettable || this.#handles > 0) return;
+    if (this.obstacles.length > 0) return;
     this.#cores.capture();
     this.#freeHandles = this.#handleTables.map((table) => [...table]);
     this.#captured = true;
@@ -126,7 +128,7 @@ export class Guest {
   reset(): boolean {
     if (!this.#captured || this.lost || this.#handles > 0) return false;
     this.#panic = undefined;
-    this.#stderr.length = 0;
+    this.#log.reset();
     this.#handleTables.forEach((table, index) => {
       table.splice(0, table.length, ...(this.#freeHandles[index] ?? []));
     });
@@ -146,7 +148,7 @@ export class Guest {
   /** Sets the job that `call`s belong to; undefined ends it, and its feed with it. */
   setJob(job: JobContext | undefined, withFeed = false): void {
     if (this.#job) for (const end of this.#jobEnds) end();
-    this.#refusals.clear();
+    this.#log.setJob(job);
     this.#job = job;
     this.#meter.begin(job?.deadline);
     this.#feed?.close();
@@ -189,15 +191,6 @@ export class Guest {
     this.#frees.clear();
   }
 
-  /** The operator's line is not the plugin's: no cap of the plugin's log drops it, and one a job and kind is enough. */
-  #refused(kind: string, what: string): void {
-    const before = this.#refusals.get(kind) ?? 0;
-    this.#refusals.set(kind, before + 1);
-    if (before > 0) return;
-    const line: LogLine = { level: 'warn', target: 'sandbox', message: `${kind} refused: ${what}`, fields: [] };
-    this.#sendLog([line], this.#job, 0);
-  }
-
   #count(change: 1 | -1): void {
     const { handles } = this.#limits;
     this.#handles += change;
@@ -219,7 +212,7 @@ export class Guest {
   #lose(thrown: unknown): BulkheadError {
     this.#lost = true;
     // A guest that catches everything may turn the host's end of it into a trap of its own.
-    const error = fatalError(this.#boundary.ended ?? thrown, this.#panic, this.#stderr);
+    const error = fatalError(this.#boundary.ended ?? thrown, this.#panic, this.#log.stderr);
     const { memoryBytes } = this.#limits;
     if (error.code !== 'plugin-trapped' || !this.#meter.refusedGrowth) return error;
     return overLimit(
@@ -240,12 +233,15 @@ export class Guest {
       limits: this.#limits,
       grants: this.#grants,
       ...(this.#resolver && { resolver: this.#resolver }),
-      refused: (kind, what) => this.#refused(kind, what),
+      refused: (kind, what) => this.#log.refused(kind, what),
       fail: (error) => {
         throw this.#boundary.end(error);
       },
       handle: (change) => this.#count(change),
-      log: (line) => this.#log(line),
+      log: (line) => {
+        this.#lift.fill();
+        this.#log.write(line);
+      },
       panicked: (report) => {
         this.#panic = report;
       },
@@ -253,14 +249,5 @@ export class Guest {
         this.#job && { ...this.#job, cancelAsked: this.#boundary.ended !== undefined },
       takeFeed: (maxBytes): FeedBatch => this.#feed?.take(maxBytes) ?? { chunks: [], final: true },
     };
-  }
-
-  #log(line: LogLine): void {
-    this.#lift.fill();
-    if (line.target === 'stderr') {
-      this.#stderr.push(line.message);
-      if (this.#stderr.length > quotedLines) this.#stderr.shift();
-    }
-    if (this.#gate.admit(line, Date.now())) this.#sendLog([line], this.#job, this.#gate.takeDropped());
   }
 }

@@ -8,9 +8,10 @@
 import { BulkheadError, overLimit } from '../../../errors.ts';
 import type { CallOutcome, Metadata } from '../../../model/call.ts';
 import type { Limits } from '../../../model/limits.ts';
-import type { CallMessage, InstanceRef, StepOutcome, StreamStep } from '../messages.ts';
+import type { CallMessage, InstanceRef, LoadOutcome, StepOutcome, StreamStep } from '../messages.ts';
 import { textOf } from './failure.ts';
-import { Guest, type SendLog } from './guest.ts';
+import { Guest } from './guest.ts';
+import type { SendLog } from './guest-log.ts';
 import { IdlePools } from './idle-pools.ts';
 
 /** How long a plugin's `cancel()` may take before its instance is ended under it, in milliseconds. */
@@ -55,10 +56,9 @@ export class Instances {
     this.#sendLog = sendLog;
   }
 
-  async load(ref: InstanceRef): Promise<StepOutcome> {
+  async load(ref: InstanceRef): Promise<LoadOutcome> {
     try {
-      await this.#using(ref, async () => undefined);
-      return { ok: true };
+      return await this.#using(ref, async ({ guest }) => ({ ok: true, obstacles: guest.obstacles }));
     } catch (error) {
       return failed(error);
     } finally {

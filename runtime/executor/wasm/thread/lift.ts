@@ -15,15 +15,13 @@ const viewCost = 16;
 /** What one read through the glue's own view costs. */
 const readCost = 8;
 
-/** What the glue finds under these names. `$lift` is called by the reads that are patched into it. */
-export interface GlueTools {
+/** What the glue is given. `$lift` is called by the reads that are patched into it. */
+export interface LiftTools {
   readonly TextDecoder: new (
     label?: string,
   ) => { decode(bytes: Uint8Array<ArrayBuffer> | DataView<ArrayBuffer>): string };
   readonly DataView: new (buffer: ArrayBuffer, offset?: number, length?: number) => DataView<ArrayBuffer>;
   readonly $lift: () => void;
-  /** The handle tables of the instance, which the glue fills. */
-  readonly $handles: number[][];
 }
 
 /** Typed so that it can be extended: `DataView` itself is generic in the buffer, and a base class must not be. */
@@ -46,7 +44,7 @@ export class Lift {
     this.#left = this.#most;
   };
 
-  tools($handles: number[][]): GlueTools {
+  tools(): LiftTools {
     const charge = (cost: number) => this.#charge(cost);
     class LiftDecoder {
       readonly #decoder: TextDecoder;
@@ -64,7 +62,7 @@ export class Lift {
         super(buffer, offset, length);
       }
     }
-    return { TextDecoder: LiftDecoder, DataView: LiftView, $lift: () => charge(readCost), $handles };
+    return { TextDecoder: LiftDecoder, DataView: LiftView, $lift: () => charge(readCost) };
   }
 
   #charge(cost: number): void {

@@ -14,7 +14,8 @@ import type {
 } from '../messages.ts';
 import { addPlugin, removePlugin } from './code.ts';
 import { describe } from './describe.ts';
-import { Guest, type SendLog } from './guest.ts';
+import { Guest } from './guest.ts';
+import type { SendLog } from './guest-log.ts';
 import { Instances } from './instances.ts';
 import { listenForKnocks } from './meter.ts';
 
