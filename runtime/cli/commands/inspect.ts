@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AdmittedPlugin } from '../../executor/executor.ts';
 import type { MethodDescription } from '../../model/method.ts';
-import { type LocalOptions, type LocalPlugin, withPlugin } from '../local-plugin.ts';
+import type { LocalOptions, LocalPlugin } from '../local-plugin.ts';
 import { permissionLines, permissionsJson } from '../permission-lines.ts';
 import { cacheOption, grantsOption } from '../values.ts';
 import { sizeText } from './build.ts';
@@ -28,6 +28,7 @@ export function inspectCommand(): Command {
     .addOption(cacheOption())
     .addHelpText('after', help)
     .action(async (path: string, options: LocalOptions & { json?: true }) => {
+      const { withPlugin } = await import('../local-plugin.ts');
       const text = await withPlugin(path, options, async (local) =>
         options.json ? `${JSON.stringify(jsonOf(local), null, 2)}\n` : textOf(local),
       );

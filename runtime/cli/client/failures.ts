@@ -1,0 +1,84 @@
+/** A call that failed, as one line: what it was about, what is wrong, status and code, and what to do. */
+import type { CallFailure } from '../../api/client.ts';
+import { ResultStatus } from '../../model/messages.gen.ts';
+import { CliError, type exitCodes } from '../exit-codes.ts';
+import { visible } from './text.ts';
+
+type ExitKind = keyof typeof exitCodes;
+
+/** What somebody can do, by the server's own code. */
+const adviceByCode: Readonly<Record<string, string>> = {
+  'worker-not-found': 'list them with: bulkhead worker list',
+  'worker-exists': 'change it with: bulkhead worker upsert',
+  'runner-not-found': 'list them with: bulkhead runner list',
+  'job-not-found': 'it may have ended, see: bulkhead result list',
+  'method-required': 'name one with --using',
+  'method-not-found': 'see: bulkhead runner show RUNNER',
+  'method-not-runnable': 'a method that streams runs with: bulkhead job stream',
+  'args-invalid': 'see its schema with: bulkhead runner show RUNNER',
+  'settings-invalid': 'see their schema with: bulkhead runner show RUNNER',
+  'queue-full': 'try again later',
+  'shutting-down': 'try again when it is back',
+};
+
+/** What somebody can do, by the status, where the code says nothing. */
+const adviceByStatus: Readonly<Record<string, string>> = {
+  UNAVAILABLE: 'start a server with `bulkhead serve`, or name another one with --address or --profile',
+  UNAUTHENTICATED: 'give a token with --token-file or BULKHEAD_TOKEN, or in the profile',
+  PERMISSION_DENIED: 'take a token that may do this',
+  DEADLINE_EXCEEDED: 'the server is overloaded or not there',
+};
+
+const kinds: Readonly<Record<string, ExitKind>> = {
+  INVALID_ARGUMENT: 'usage',
+  UNAVAILABLE: 'unreachable',
+  CANCELLED: 'failed',
+};
+
+/** The error of a failed call. `subject` is what it was about: `worker 'greeter'`. */
+export function failureError(failure: CallFailure, subject: string, address: string): CliError {
+  const { status, code, message, result } = failure;
+  if (result?.data) return jobError(subject, result.data.status, result.data.output?.items, code);
+  const answered = code !== undefined || (status !== 'UNAVAILABLE' && status !== 'DEADLINE_EXCEEDED');
+  const advice = (code === undefined ? undefined : adviceByCode[code]) ?? adviceByStatus[status];
+  const place = answered ? subject : `server ${address}`;
+  const text = `${place}: ${plainText(message)} [${[status, code].filter(Boolean).join(' ')}]${advice ? `; ${advice}` : ''}`;
+  return new CliError(kindOf(failure), visible(text));
+}
+
+/** Without what grpc-js puts around the error of a connection. */
+function plainText(message: string): string {
+  return message
+    .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/[. ]*Resolution note:.*$/, '');
+}
+
+/** The error of a job that ended without success. Its output is what went wrong, in words. */
+export function jobError(subject: string, status: number, output: Uint8Array | undefined, code?: string): CliError {
+  const text = Buffer.from(output ?? []).toString('utf8') || 'it gave no reason';
+  return new CliError(
+    'failed',
+    visible(`${subject}: ${text} [${[statusName(status), code].filter(Boolean).join(' ')}]`),
+  );
+}
+
+/** The error where the server was asked for something and answered that there is none. */
+export function notFound(subject: string, code: string): CliError {
+  const advice = adviceByCode[code];
+  return new CliError(
+    'refused',
+    visible(`${subject}: the server has none of that name or id [NOT_FOUND ${code}]${advice ? `; ${advice}` : ''}`),
+  );
+}
+
+/** `SUCCESS`, `CANCELLED`, …; the number of a status that is newer than this client. */
+export function statusName(status: number): string {
+  return Object.entries(ResultStatus).find(([, value]) => value === status)?.[0] ?? String(status);
+}
+
+/** A deadline without a code is the client's own: the server did not answer. */
+function kindOf({ status, code }: CallFailure): ExitKind {
+  if (status === 'DEADLINE_EXCEEDED') return code === undefined ? 'unreachable' : 'failed';
+  if (code?.startsWith('plugin-') && status === 'INTERNAL') return 'failed';
+  return kinds[status] ?? 'refused';
+}

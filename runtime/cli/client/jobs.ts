@@ -1,0 +1,67 @@
+/** Jobs under way, as the server knows them. */
+import type { Job } from '../../model/messages.gen.ts';
+import { CliError } from '../exit-codes.ts';
+import { findTarget, isComplete, type Target, targetOf } from './lookup.ts';
+import type { Session } from './session.ts';
+
+/** The job of an id; undefined where the server has none, because it ended or never was. */
+export async function findJob({ client, question }: Session, id: bigint): Promise<Job | undefined> {
+  const { data } = await client.unary('jobworkerp.service.JobService', 'Find', { value: id }, question);
+  return data;
+}
+
+/** What may be said of a job whose worker the server does not tell. */
+export interface JobHints {
+  readonly worker?: string;
+  readonly method?: string;
+}
+
+/** The worker and plugin of a job, and its method where that was named. */
+export async function targetOfJob(
+  session: Session,
+  id: bigint,
+  { worker, method }: JobHints,
+): Promise<{ readonly target: Target; readonly using?: string }> {
+  if (worker !== undefined) return { target: await findTarget(session, worker), ...(method && { using: method }) };
+  const job = await findJob(session, id);
+  const target = await targetOfWorker(session, job?.data?.worker_id?.value);
+  if (!target) {
+    throw new CliError(
+      'refused',
+      `job ${id}: the server does not say whose it is, it may have ended; name the worker with --worker`,
+    );
+  }
+  const using = method ?? job?.data?.using;
+  return { target, ...(using !== undefined && { using }) };
+}
+
+/** The worker of an id and its plugin; undefined where one of them is gone. */
+export async function targetOfWorker(session: Session, id: bigint | undefined): Promise<Target | undefined> {
+  if (id === undefined) return undefined;
+  const { client, question } = session;
+  const { data } = await client.unary('jobworkerp.service.WorkerService', 'Find', { value: id }, question);
+  if (!data || !isComplete(data)) return undefined;
+  try {
+    return await targetOf(session, data);
+  } catch (thrown) {
+    if (thrown instanceof CliError) return undefined; // its plugin is not there any more
+    throw thrown;
+  }
+}
+
+/** Targets by worker, each looked up once. */
+export class Targets {
+  readonly #session: Session;
+  readonly #known = new Map<bigint, Promise<Target | undefined>>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  of(workerId: bigint | undefined): Promise<Target | undefined> {
+    const id = workerId ?? 0n;
+    const known = this.#known.get(id) ?? targetOfWorker(this.#session, workerId);
+    this.#known.set(id, known);
+    return known;
+  }
+}
