@@ -1,5 +1,6 @@
 /** A call that failed, as one line: what it was about, what is wrong, status and code, and what to do. */
 import type { CallFailure } from '../../api/client.ts';
+import type { ErrorCode } from '../../errors.ts';
 import { ResultStatus } from '../../model/messages.gen.ts';
 import { CliError, type exitCodes } from '../exit-codes.ts';
 import { visible } from './text.ts';
@@ -11,7 +12,13 @@ const adviceByCode: Readonly<Record<string, string>> = {
   'worker-not-found': 'list them with: bulkhead worker list',
   'worker-exists': 'change it with: bulkhead worker upsert',
   'runner-not-found': 'list them with: bulkhead runner list',
-  'job-not-found': 'it may have ended, see: bulkhead result list',
+  'job-not-found': 'see what was stored with: bulkhead result list',
+  'job-exists': 'wait for it, or take another --uniq-key',
+  'not-broadcast': 'let the worker broadcast: bulkhead worker upsert --broadcast',
+  'feed-refused': 'feed a job that runs, streams and reads a feed',
+  'feed-full': 'try again later',
+  'listen-timeout': 'listen again, or longer with --timeout',
+  'too-many-listeners': 'try again later',
   'method-required': 'name one with --using',
   'method-not-found': 'see: bulkhead runner show RUNNER',
   'method-not-runnable': 'a method that streams runs with: bulkhead job stream',
@@ -38,7 +45,10 @@ const kinds: Readonly<Record<string, ExitKind>> = {
 /** The error of a failed call. `subject` is what it was about: `worker 'greeter'`. */
 export function failureError(failure: CallFailure, subject: string, address: string): CliError {
   const { status, code, message, result } = failure;
-  if (result?.data) return jobError(subject, result.data.status, result.data.output?.items, code);
+  if (result?.data) {
+    const job = subject.startsWith('job ') ? subject : `job ${result.data.job_id?.value ?? ''} of ${subject}`;
+    return jobError(job, result.data.status, result.data.output?.items, code);
+  }
   const answered = code !== undefined || (status !== 'UNAVAILABLE' && status !== 'DEADLINE_EXCEEDED');
   const advice = (code === undefined ? undefined : adviceByCode[code]) ?? adviceByStatus[status];
   const place = answered ? subject : `server ${address}`;
@@ -63,12 +73,11 @@ export function jobError(subject: string, status: number, output: Uint8Array | u
 }
 
 /** The error where the server was asked for something and answered that there is none. */
-export function notFound(subject: string, code: string): CliError {
-  const advice = adviceByCode[code];
-  return new CliError(
-    'refused',
-    visible(`${subject}: the server has none of that name or id [NOT_FOUND ${code}]${advice ? `; ${advice}` : ''}`),
-  );
+export function notFound(subject: string, code?: ErrorCode): CliError {
+  const advice = code === undefined ? undefined : adviceByCode[code];
+  const tags = ['NOT_FOUND', code].filter(Boolean).join(' ');
+  const text = `${subject}: the server has none of that name or id [${tags}]${advice ? `; ${advice}` : ''}`;
+  return new CliError('refused', visible(text));
 }
 
 /** `SUCCESS`, `CANCELLED`, …; the number of a status that is newer than this client. */
@@ -76,9 +85,9 @@ export function statusName(status: number): string {
   return Object.entries(ResultStatus).find(([, value]) => value === status)?.[0] ?? String(status);
 }
 
-/** A deadline without a code is the client's own: the server did not answer. */
+/** A deadline without a code is the client's own: the server did not answer. Who listened may listen again. */
 function kindOf({ status, code }: CallFailure): ExitKind {
-  if (status === 'DEADLINE_EXCEEDED') return code === undefined ? 'unreachable' : 'failed';
+  if (status === 'DEADLINE_EXCEEDED') return code === 'deadline-exceeded' ? 'failed' : 'unreachable';
   if (code?.startsWith('plugin-') && status === 'INTERNAL') return 'failed';
   return kinds[status] ?? 'refused';
 }

@@ -35,6 +35,6 @@ export async function enqueue(worker: string, options: JobOptions): Promise<void
 
 function farewell({ cancelOnExit }: JobOptions): string {
   return cancelOnExit
-    ? 'interrupted: the server was asked to cancel the job'
-    : 'interrupted: the job goes on; it is cancelled with the call where --cancel-on-exit was given';
+    ? 'interrupted: the server cancels the job'
+    : 'interrupted: the job goes on; --cancel-on-exit would have cancelled it';
 }

@@ -8,12 +8,14 @@ import { interruptible } from './interrupt.ts';
 import { targetOfJob } from './jobs.ts';
 import { findTarget, needId, type Target } from './lookup.ts';
 import type { ConnectionOptions } from './options.ts';
-import { print, printJson } from './output.ts';
+import { note, print, printJson } from './output.ts';
 import { type OutputOptions, printResult, resultJson } from './results.ts';
 import { type Session, withSession } from './session.ts';
 import { printStream } from './stream-output.ts';
 import { jsonText, visible } from './text.ts';
 
+/** The response header that says how many chunks came too early for this listener. */
+const skippedHeader = 'bulkhead-skipped-chunks';
 const resultService = 'jobworkerp.service.JobResultService';
 
 export interface ListenOptions extends ConnectionOptions, OutputOptions {
@@ -42,6 +44,8 @@ export async function listen(job: string | undefined, options: ListenOptions): P
         if (options.stream) {
           const method = chooseMethod(target.runner, using);
           const call = session.client.open(resultService, 'ListenStream', request, { signal });
+          const skipped = (await call.headers).get(skippedHeader)[0];
+          if (skipped !== undefined) note(`${skipped} chunks came before, and are not kept any more`);
           return await printStream(session, call, target, target.schemas.method(method.name).result, options);
         }
         const wait = () => session.client.unary(resultService, 'Listen', request, { signal });

@@ -2,7 +2,7 @@
 import { JobProcessingStatus, type JobProcessingStatusDetailResponse, Priority } from '../../model/messages.gen.ts';
 import { CliError } from '../exit-codes.ts';
 import { notFound } from './failures.ts';
-import { findJob, Targets } from './jobs.ts';
+import { findJob, lastResult, Targets } from './jobs.ts';
 import { findWorker, needId } from './lookup.ts';
 import type { ConnectionOptions } from './options.ts';
 import { note, print, printFacts, printJson, printTable } from './output.ts';
@@ -13,7 +13,6 @@ import { type Json, wireJson } from './wire-json.ts';
 
 const jobService = 'jobworkerp.service.JobService';
 const statusService = 'jobworkerp.service.JobProcessingStatusService';
-const resultService = 'jobworkerp.service.JobResultService';
 
 /** Takes jobs out of the queue or ends them. Those that are not there make the command fail, after all were tried. */
 export async function cancel(jobs: readonly string[], options: ConnectionOptions): Promise<void> {
@@ -111,16 +110,8 @@ async function waitingJob(session: Session, id: bigint): Promise<Json | undefine
   return { job_id: String(id), status, ...(worker !== undefined && { worker_name: worker }), ...rest };
 }
 
-/** The newest result: a job that was tried again has several. */
 async function endedJob(session: Session, id: bigint): Promise<Json | undefined> {
-  const { client, question } = session;
-  const results = [];
-  const request = { job_id: { value: id } };
-  for await (const each of client.stream(resultService, 'FindListByJobId', request, question)) results.push(each);
-  const newest = results.reduce<(typeof results)[number] | undefined>(
-    (best, each) => (best?.data && each.data && best.data.end_time > each.data.end_time ? best : each),
-    undefined,
-  );
+  const newest = await lastResult(session, id);
   if (!newest) return undefined;
   const json = resultJson(session, newest, await new Targets(session).of(newest.data?.worker_id?.value));
   const { id: resultId, job_id: jobId, status, ...rest } = json;

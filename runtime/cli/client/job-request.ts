@@ -13,6 +13,8 @@ import { wireMessage } from './wire-json.ts';
 
 /** The header by which a client asks that its job be cancelled with its call. */
 const cancelHeader = 'bulkhead-cancel-on-disconnect';
+/** The header by which a client asks that the output come once more as a whole, at its end. */
+const streamingHeader = 'bulkhead-streaming';
 
 /** What a job may be told. */
 export interface JobOptions extends ConnectionOptions, PayloadSource, OutputOptions {
@@ -28,6 +30,8 @@ export interface JobOptions extends ConnectionOptions, PayloadSource, OutputOpti
   readonly uniqKey?: string;
   readonly overrides?: unknown;
   readonly cancelOnExit?: true;
+  /** Of streams: the whole output once more, as its end. */
+  readonly collect?: true;
 }
 
 /** A job that can be sent. */
@@ -80,9 +84,13 @@ function jobSettings({ schema }: Session, options: JobOptions): Partial<JobReque
   };
 }
 
-function jobHeaders({ metadata = {}, cancelOnExit }: JobOptions): Record<string, string> {
+function jobHeaders({ metadata = {}, cancelOnExit, collect }: JobOptions): Record<string, string> {
   const entries = Object.entries(metadata).map(([key, value]) => [checkedKey(key), checkedValue(key, value)] as const);
-  return { ...Object.fromEntries(entries), ...(cancelOnExit && { [cancelHeader]: 'true' }) };
+  return {
+    ...Object.fromEntries(entries),
+    ...(cancelOnExit && { [cancelHeader]: 'true' }),
+    ...(collect && { [streamingHeader]: 'internal' }),
+  };
 }
 
 /** Metadata travels as headers of the call, so it has to be what headers can be, and none that mean something. */

@@ -105,9 +105,9 @@ function checkFeed({ method, target }: PreparedJob, { feed }: StreamOptions): vo
   if (!method.needFeed && feed !== undefined) throw new CliError('usage', `${name} reads no feed: leave --feed out`);
 }
 
-function farewell({ id }: Started, { cancelOnExit }: StreamOptions): string {
-  if (cancelOnExit) return `interrupted: the server was asked to cancel job ${id}`.trim();
+function farewell({ id }: Started, { cancelOnExit, feed }: StreamOptions): string {
+  if (cancelOnExit || feed !== undefined) return `interrupted: the server cancels job ${id}`.trim();
   return id === ''
     ? 'interrupted before the server answered'
-    : `interrupted: job ${id} may go on; end it with: bulkhead job cancel ${id}`;
+    : `interrupted: job ${id} goes on; end it with: bulkhead job cancel ${id}`;
 }

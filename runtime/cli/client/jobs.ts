@@ -1,5 +1,5 @@
 /** Jobs under way, as the server knows them. */
-import type { Job } from '../../model/messages.gen.ts';
+import type { Job, JobResult } from '../../model/messages.gen.ts';
 import { CliError } from '../exit-codes.ts';
 import { findTarget, isComplete, type Target, targetOf } from './lookup.ts';
 import type { Session } from './session.ts';
@@ -8,6 +8,15 @@ import type { Session } from './session.ts';
 export async function findJob({ client, question }: Session, id: bigint): Promise<Job | undefined> {
   const { data } = await client.unary('jobworkerp.service.JobService', 'Find', { value: id }, question);
   return data;
+}
+
+/** The newest stored result of a job: one that was tried again may have several. */
+export async function lastResult({ client, question }: Session, id: bigint): Promise<JobResult | undefined> {
+  let newest: JobResult | undefined;
+  const request = { job_id: { value: id } };
+  for await (const each of client.stream('jobworkerp.service.JobResultService', 'FindListByJobId', request, question))
+    if (!newest?.data || (each.data && each.data.end_time >= newest.data.end_time)) newest = each;
+  return newest;
 }
 
 /** What may be said of a job whose worker the server does not tell. */
@@ -23,12 +32,12 @@ export async function targetOfJob(
   { worker, method }: JobHints,
 ): Promise<{ readonly target: Target; readonly using?: string }> {
   if (worker !== undefined) return { target: await findTarget(session, worker), ...(method && { using: method }) };
-  const job = await findJob(session, id);
+  const job = (await findJob(session, id)) ?? (await lastResult(session, id));
   const target = await targetOfWorker(session, job?.data?.worker_id?.value);
   if (!target) {
     throw new CliError(
       'refused',
-      `job ${id}: the server does not say whose it is, it may have ended; name the worker with --worker`,
+      `job ${id}: the server does not say whose it is, it may have ended; name its worker with --worker`,
     );
   }
   const using = method ?? job?.data?.using;

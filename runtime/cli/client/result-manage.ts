@@ -89,7 +89,7 @@ export async function show(result: string, options: ConnectionOptions): Promise<
   const id = needId('result', result);
   await withSession(options, `result ${id}`, async (session) => {
     const { data } = await session.client.unary(resultService, 'Find', { value: id }, session.question);
-    if (!data) throw notFound(`result ${id}`, 'result-not-found');
+    if (!data) throw notFound(`result ${id}`);
     const json = resultJson(session, data, await new Targets(session).of(data.data?.worker_id?.value));
     if (options.json) return await printJson(json);
     const facts = Object.entries(json).map(([key, value]): [string, string] => [
@@ -131,7 +131,7 @@ export async function remove(results: readonly string[], options: ResultDeleteOp
       if (options.json) await printJson({ id: String(id), deleted });
       else if (deleted) await print(`${id}\n`);
     }
-    if (missed.length > 0) throw notFound(`result ${missed.join(', ')}`, 'result-not-found');
+    if (missed.length > 0) throw notFound(`result ${missed.join(', ')}`);
   });
 }
 

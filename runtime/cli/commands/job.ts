@@ -61,10 +61,12 @@ function stream(): Command {
       .description('submit a job and print its output as it comes')
       .argument('<WORKER>', 'name or id of the worker'),
   )
+    .option('--collect', 'print the whole output once more at its end, as the plugin collects it')
     .option('--feed <FILE>', 'feed the job from a file while it runs; - is stdin')
     .addOption(formatOption('--feed-format <FORMAT>'));
   const help = `${rules}
-Ctrl-C leaves the stream. --json prints a line for each event: {"event": "job" | "data" | "final" | "end" | "failed", …}.
+Ctrl-C leaves the stream; a job with a feed ends with it. --json prints a line for each event: {"event": …} with job,
+data, final, end or failed.
 
 Examples:
   $ bulkhead job stream tail --args '{"lines":10}'
