@@ -21,7 +21,7 @@ const adviceByCode: Readonly<Record<string, string>> = {
   'too-many-listeners': 'try again later',
   'method-required': 'name one with --using',
   'method-not-found': 'see: bulkhead runner show RUNNER',
-  'method-not-runnable': 'a method that streams runs with: bulkhead job stream',
+  'method-not-runnable': 'a method that streams runs with `bulkhead job stream`, one that reads a feed with its --feed',
   'args-invalid': 'see its schema with: bulkhead runner show RUNNER',
   'settings-invalid': 'see their schema with: bulkhead runner show RUNNER',
   'queue-full': 'try again later',

@@ -99,7 +99,8 @@ function checkFeed({ method, target }: PreparedJob, { feed }: StreamOptions): vo
   if (method.outputType === 'non-streaming') {
     throw new CliError('usage', `${name} does not stream: run it with \`bulkhead job enqueue\``);
   }
-  if (method.needFeed && feed === undefined) {
+  // Of a static worker, the job can be fed by `bulkhead job feed`; the server knows whether its channel allows it.
+  if (method.needFeed && feed === undefined && !target.worker.data.use_static) {
     throw new CliError('usage', `${name} reads a feed: give one with --feed FILE, or --feed - for stdin`);
   }
   if (!method.needFeed && feed !== undefined) throw new CliError('usage', `${name} reads no feed: leave --feed out`);
