@@ -28,7 +28,7 @@ describe('jobs that were submitted', () => {
     expect(await listed('--worker', 'echo')).toEqual([]);
     const table = await test.run(['job', 'list']);
     expect(table.stdout).toMatch(
-      /^JOB +STATUS +WORKER +CHANNEL +PRIORITY +AGE\n\d+ +PENDING +later +default +medium +\d+ s\n$/,
+      /^JOB +STATUS +WORKER +CHANNEL +PRIORITY +AGE\n\d+ +PENDING +later +\[default\] +medium +\d+ s\n$/,
     );
     expect(await test.run(['job', 'cancel', id])).toEqual({ code: 0, stdout: `${id}\n`, stderr: '' });
     expect(await listed()).toEqual([]);

@@ -73,7 +73,7 @@ async function printRows(session: Session, rows: readonly JobProcessingStatusDet
       String(row.id?.value ?? ''),
       nameOf(JobProcessingStatus, row.status),
       worker,
-      row.channel || 'default',
+      row.channel || '[default]',
       nameOf(Priority, row.priority).replace('PRIORITY_', '').toLowerCase(),
       age(row.enqueue_time),
     ]);

@@ -88,6 +88,6 @@ async function printAll({ address, health, runners, workers, jobs, results, chan
     ['results', results ?? '–'],
   ]);
   if (!channels || channels.length === 0) return;
-  const rows = channels.map((each) => [each.name || 'default', each.concurrency, each.workers]);
+  const rows = channels.map((each) => [each.name || '[default]', each.concurrency, each.workers]);
   await printTable(['CHANNEL', 'CONCURRENCY', 'WORKERS'], rows);
 }

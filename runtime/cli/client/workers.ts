@@ -148,7 +148,7 @@ function rowOf({ id, data }: Complete<Worker>, names: ReadonlyMap<bigint, string
   return [
     data.name,
     names.get(runnerId) ?? `${runnerId} (gone)`,
-    data.channel ?? 'default',
+    data.channel || '[default]',
     nameOf(ResponseType, data.response_type),
     mark(data.use_static),
     data.periodic_interval === 0 ? '' : `${data.periodic_interval} ms`,

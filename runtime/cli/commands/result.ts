@@ -50,6 +50,8 @@ function remove(): Command {
     .option('--worker <WORKER>', 'of this worker; may be repeated', collect)
     .option('--status <STATUS>', statuses, collect);
   const help = `
+Servers keep what ended less than 24 hours ago, unless it is named by id.
+
 Examples:
   $ bulkhead result delete 1965349870712651777
   $ bulkhead result delete --before 30d --status SUCCESS`;
