@@ -74,7 +74,10 @@ describe('bulkhead result', () => {
     const many = await test.run(['result', 'delete', '--status', 'SUCCESS', '--worker', 'greeter', '--before', '25h']);
     expect(many).toEqual({ code: 0, stdout: '0 deleted\n', stderr: '' });
     const young = await test.run(['result', 'delete', '--before', '1h']);
-    expect(young).toMatchObject({ code: 2, stderr: expect.stringMatching(/at least 24 hours ago.*\[INVALID_ARGUMENT/) });
+    expect(young).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/at least 24 hours ago.*\[INVALID_ARGUMENT/),
+    });
     expect(await test.json(['result', 'list', '--worker', 'greeter'])).toHaveLength(1);
   });
 
