@@ -28,14 +28,23 @@ const placeholders: Readonly<Record<string, string>> = { FILE: ':files', DIR: ':
 
 /** Lines for the scripts: `value`, a tab, and what it is; or `:files`, `:folders`. */
 export async function complete(program: Command, words: readonly string[]): Promise<string> {
-  const current = words.at(-1) ?? '';
-  const place = placeOf(program, words.slice(0, -1));
-  const candidates = await candidatesAt(place, current);
+  const { before, prefix, current } = cursor(words);
+  const candidates = await candidatesAt(placeOf(program, before), current);
   if (typeof candidates === 'string') return `${candidates}\n`;
   return candidates
-    .filter(({ value }) => value.startsWith(current) && !/[\p{Cc}]/u.test(value))
-    .map(({ value, about }) => `${value}${about ? `\t${about.replace(/\s+/g, ' ')}` : ''}\n`)
+    .filter(({ value }) => value.startsWith(current) && !/\p{Cc}/u.test(value))
+    .map(({ value, about }) => `${prefix}${value}${about ? `\t${about.replace(/[\s\p{Cc}]+/gu, ' ')}` : ''}\n`)
     .join('');
+}
+
+/** The words before the one at the cursor. `--option=value` is one word in zsh and fish, and three in bash. */
+function cursor(words: readonly string[]): { before: readonly string[]; prefix: string; current: string } {
+  const last = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  if (last === '=') return { before, prefix: '', current: '' };
+  const [, option, value] = /^(--[\w-]+)=(.*)$/s.exec(last) ?? [];
+  if (option === undefined) return { before, prefix: '', current: last };
+  return { before: [...before, option], prefix: `${option}=`, current: value ?? '' };
 }
 
 function placeOf(program: Command, words: readonly string[]): Place {
@@ -55,7 +64,7 @@ function placeOf(program: Command, words: readonly string[]): Place {
         if (value === undefined) option = found;
         else given[found.attributeName()] = value;
       }
-    } else {
+    } else if (word !== 'help' || positionals.length > 0 || command.commands.length === 0) {
       const inside = positionals.length === 0 ? command.commands.find((each) => each.name() === word) : undefined;
       if (inside) command = inside;
       else positionals.push(word);

@@ -1,5 +1,7 @@
 /** Names for completion that a server or the profiles know. Whatever goes wrong, there are just none. */
 import type { WireClient } from '../../api/client.ts';
+import { JobProcessingStatus } from '../../model/messages.gen.ts';
+import { nameOf } from '../client/values-out.ts';
 import type { Candidate } from './complete.ts';
 
 /** How long a server may take, in milliseconds: somebody waits at the keyboard. */
@@ -14,7 +16,7 @@ export interface LineSoFar {
   readonly worker: string | undefined;
 }
 
-/** What a placeholder stands for: workers, runners, methods, profiles. */
+/** What a placeholder stands for: workers, runners, methods, jobs, profiles. */
 export async function namesOf(placeholder: string, line: LineSoFar, prefix: string): Promise<readonly Candidate[]> {
   try {
     if (placeholder === 'PROFILE') {
@@ -46,6 +48,13 @@ const lists: Readonly<Record<string, List>> = {
     for await (const { data } of client.stream('jobworkerp.service.RunnerService', 'FindListBy', request, question))
       if (data) names.push({ value: data.name, about: data.description });
     return names;
+  },
+  JOB: async (client) => {
+    const jobs: Candidate[] = [];
+    const service = 'jobworkerp.service.JobProcessingStatusService';
+    for await (const { id, status } of client.stream(service, 'FindByCondition', { limit: most }, question))
+      if (id) jobs.push({ value: String(id.value), about: nameOf(JobProcessingStatus, status) });
+    return jobs;
   },
   METHOD: async (client, _prefix, { worker = '' }) => {
     const { data } = await client.unary('jobworkerp.service.WorkerService', 'FindByName', { name: worker }, question);
