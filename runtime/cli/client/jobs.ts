@@ -45,7 +45,7 @@ export async function targetOfJob(
 }
 
 /** The worker of an id and its plugin; undefined where one of them is gone. */
-export async function targetOfWorker(session: Session, id: bigint | undefined): Promise<Target | undefined> {
+async function targetOfWorker(session: Session, id: bigint | undefined): Promise<Target | undefined> {
   if (id === undefined) return undefined;
   const { client, question } = session;
   const { data } = await client.unary('jobworkerp.service.WorkerService', 'Find', { value: id }, question);

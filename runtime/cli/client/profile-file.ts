@@ -79,7 +79,7 @@ type File = Infer<typeof shape>;
 type Table = NonNullable<File['profile']>[string];
 
 /** Where the profiles are. */
-export function profilesPath(): string {
+function profilesPath(): string {
   return join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'bulkhead', 'profiles.toml');
 }
 
