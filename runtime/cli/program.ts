@@ -58,8 +58,8 @@ export function fail(thrown: unknown): number {
   return exitCode;
 }
 
-/** Errors of use are thrown as CommanderError after they were printed. */
-function createProgram(): Command {
+/** The whole command line. Errors of use are thrown as CommanderError after they were printed. */
+export function createProgram(): Command {
   const program = new Command('bulkhead')
     .description('Runs plugins that nobody has to trust: Rust, compiled to WebAssembly components, served as jobs.')
     .version(version(), '-V, --version', 'print the version')

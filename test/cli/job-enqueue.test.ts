@@ -1,9 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodeBinary } from '../../runtime/cli/toolbox/paths.mjs';
 import { ResponseType } from '../../runtime/model/messages.gen.ts';
 import { component, testPlugin } from '../support/artifacts.ts';
-import { type ClientTest, jsonLines, startClientTest } from './client.ts';
+import { ended, launcher } from '../support/cli.ts';
+import { bareEnv, type ClientTest, jsonLines, startClientTest } from './client.ts';
 
 describe('bulkhead job enqueue', () => {
   let test: ClientTest;
@@ -19,8 +23,8 @@ describe('bulkhead job enqueue', () => {
   afterAll(() => test.stop());
 
   it('prints the result by the plugin’s own schema, and nothing else', async () => {
-    const ended = await test.run(['job', 'enqueue', 'greeter', '--args', '{"name":"Ann"}']);
-    expect(ended).toEqual({ code: 0, stdout: '{"greeting":"Hello, Ann!"}\n', stderr: '' });
+    const said = await test.run(['job', 'enqueue', 'greeter', '--args', '{"name":"Ann"}']);
+    expect(said).toEqual({ code: 0, stdout: '{"greeting":"Hello, Ann!"}\n', stderr: '' });
   });
 
   it('gives everything about the job as JSON: ids as strings, times as numbers', async () => {
@@ -67,6 +71,26 @@ describe('bulkhead job enqueue', () => {
       const { stdout } = await test.run(['job', 'enqueue', 'greeter', ...from], { stdin: '{"name":"file"}' });
       expect(stdout, from.join(' ')).toBe('{"greeting":"Hello, file!"}\n');
     }
+  });
+
+  it('waits for stdin where another process made it non-blocking', async () => {
+    const fifo = join(test.folder, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const reading = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writing = openSync(fifo, constants.O_WRONLY);
+    const env = { ...process.env, ...bareEnv(test.folder), BULKHEAD_ADDRESS: test.address };
+    const child = spawn(nodeBinary, [launcher, 'job', 'enqueue', 'greeter', '--args', '-'], {
+      env,
+      stdio: [reading, 'pipe', 'pipe'],
+    });
+    const end = ended(child);
+    closeSync(reading);
+    for (const part of ['{"name":', '"pipe"}']) {
+      await setTimeout(300);
+      writeSync(writing, part);
+    }
+    closeSync(writing);
+    expect(await end).toEqual({ code: 0, stdout: '{"greeting":"Hello, pipe!"}\n', stderr: '' });
   });
 
   it('passes bytes both ways with --raw', async () => {
@@ -116,9 +140,9 @@ describe('bulkhead job enqueue', () => {
 
   it('hands over timeout, priority, key, time and overrides', async () => {
     const slow = ['job', 'enqueue', 'echo', '--method', 'slow', '--args', '{"millis":60000}', '--timeout', '100'];
-    const ended = await test.run(slow);
-    expect(ended.code).toBe(1);
-    expect(ended.stderr).toMatch(/\[MAX_RETRY\]\n$/);
+    const late = await test.run([...slow, '--json']);
+    expect(late.code).toBe(1);
+    expect(jsonLines(late.stdout)).toMatchObject([{ result: { status: 'MAX_RETRY', timeout: 100 } }]);
     const options = [
       '--priority',
       'high',

@@ -146,6 +146,18 @@ describe('streams on the command line', () => {
       await gone();
     });
 
+    it('ends with its job, whatever is left of the feed', async () => {
+      const command = test.start(['job', 'stream', 'feed', '--feed', '-']);
+      let stderr = '';
+      command.stderr?.on('data', (text) => {
+        stderr += text;
+      });
+      const close = new Promise((resolve) => command.once('close', resolve));
+      await test.run(['job', 'cancel', String((await running()).job_id)]);
+      expect(await close).toBe(1);
+      expect(stderr).toMatch(/^bulkhead: job \d+ of worker 'feed': .*\[CANCELLED\]\n$/);
+    });
+
     it('ends the job when it is interrupted', async () => {
       const command = test.start(['job', 'stream', 'feed', '--feed', '-']);
       let stderr = '';
