@@ -8,9 +8,10 @@ import { Client, type ClientOptions, credentials, Metadata, type MethodDefinitio
 import type { JobResult, Rpc, Services } from '../model/messages.gen.ts';
 import { type CallFailure, callFailure, jobIdOf, resultOf } from './call-failure.ts';
 import { AnswerStream, DuplexStream, leaveOn } from './call-stream.ts';
+import { secureChannel, type TlsOptions } from './client-tls.ts';
 import { WireSchema } from './schema.ts';
 
-export type { AnswerStream, CallFailure, DuplexStream };
+export type { AnswerStream, CallFailure, DuplexStream, TlsOptions };
 
 /** A message of which any part may be left out. */
 export type Init<T> = T extends Uint8Array | bigint | string | number | boolean
@@ -42,17 +43,6 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How a connection is encrypted. PEM texts. */
-export interface TlsOptions {
-  /** Authorities that the server's certificate may come from; not set: those that Node knows. */
-  readonly ca?: Buffer;
-  /** The client's own certificate, for servers that ask for one; needs a key. */
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-  /** The name that the server's certificate has to be for; not set: the host of the address. */
-  readonly serverName?: string;
-}
-
 /** What all calls of a client have in common. */
 export interface WireClientOptions {
   /** Not set: no encryption. */
@@ -82,12 +72,10 @@ export class WireClient {
    */
   constructor(address: string, schema: WireSchema = new WireSchema(), options: WireClientOptions = {}) {
     const { tls, headers = {}, channel } = options;
-    this.#client = new Client(address, tls ? sslCredentials(tls) : credentials.createInsecure(), {
+    const secure = tls && secureChannel(address, tls);
+    this.#client = new Client(address, secure?.credentials ?? credentials.createInsecure(), {
       'grpc.max_receive_message_length': -1,
-      ...(tls?.serverName !== undefined && {
-        'grpc.ssl_target_name_override': tls.serverName,
-        'grpc.default_authority': tls.serverName,
-      }),
+      ...secure?.options,
       ...channel,
     });
     this.#schema = schema;
@@ -236,10 +224,6 @@ export class WireClient {
 function healthStatus(bytes: Buffer): string {
   const value = bytes[0] === 0x08 ? bytes[1] : 0;
   return ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'][value ?? 0] ?? 'UNKNOWN';
-}
-
-function sslCredentials({ ca, cert, key }: TlsOptions) {
-  return credentials.createSsl(ca ?? null, key ?? null, cert ?? null);
 }
 
 function deadlineOf({ timeoutMs }: CallOptions): { readonly deadline?: number } {

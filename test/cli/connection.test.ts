@@ -29,7 +29,6 @@ async function listen(credentials: ServerCredentials): Promise<{ server: Server;
 describe('the connection of the command line', () => {
   const authority = createAuthority('Test Authority');
   const tls = authority.issue('jobs.example.com');
-  const stranger = createAuthority('Somebody Else');
   let plain: Awaited<ReturnType<typeof listen>>;
   let secure: Awaited<ReturnType<typeof listen>>;
   let folder: string;
@@ -177,12 +176,25 @@ describe('the connection of the command line', () => {
       expect((await run(['--profile', 'p', '--tls-server-name', 'other.example.com'])).code).toBe(4);
     });
 
-    it('and not made where the server is somebody else', async () => {
-      for (const args of [files(), [...files(stranger.cert), '--tls-server-name', 'jobs.example.com']]) {
-        const { code, stderr } = await run(args);
-        expect(code).toBe(4);
-        expect(stderr).toMatch(/^bulkhead: server 127\.0\.0\.1:\d+: .* \[UNAVAILABLE\]; /);
-      }
+    it('to an address, which the certificate has to be for', async () => {
+      const { cert, key } = authority.issue('127.0.0.1');
+      const keys = [{ cert_chain: Buffer.from(cert), private_key: Buffer.from(key) }];
+      const { server, port } = await listen(ServerCredentials.createSsl(null, keys));
+      const ca = ['--tls-ca', file('ca.pem', authority.cert)];
+      const ended = await run([...ca, '--address', `127.0.0.1:${port}`]);
+      const other = await run(files());
+      server.forceShutdown();
+      expect(ended).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(other.code).toBe(4);
+      expect(other.stderr).toMatch(/server 127\.0\.0\.1:\d+: .*127\.0\.0\.1 is not in the cert.*another name/);
+    });
+
+    it('and not made where the server is somebody else, or speaks no TLS', async () => {
+      const stranger = await run([...files(createAuthority('Other').cert), '--tls-server-name', 'jobs.example.com']);
+      expect(stranger.code).toBe(4);
+      expect(stranger.stderr).toMatch(/ \[UNAVAILABLE\]; .*of another authority \(--tls-ca\)\n$/);
+      expect((await run(['--tls', '--address', here()])).stderr).toMatch(/ \[UNAVAILABLE\]; it may not speak TLS, /);
+      expect((await run(['--address', address()])).stderr).toMatch(/ \[UNAVAILABLE\]; it may speak nothing but TLS/);
     });
 
     it.each([

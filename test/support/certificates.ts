@@ -3,6 +3,7 @@
  * the repository would expire. ECDSA on P-256, no more fields than TLS needs.
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { isIP } from 'node:net';
 
 /** PEM texts. */
 interface Certificate {
@@ -11,7 +12,7 @@ interface Certificate {
 }
 
 export interface Authority extends Certificate {
-  /** A certificate of this authority for a host name, or for a client. */
+  /** A certificate of this authority for a host name, an IPv4 address, or a client. */
   issue(name: string): Certificate;
 }
 
@@ -42,7 +43,7 @@ function certificate({ name, issuer, keys, signer, isAuthority }: Wanted): Certi
   const algorithm = sequence(oid(1, 2, 840, 10045, 4, 3, 2)); // ecdsa-with-SHA256
   const extensions = [
     sequence(oid(2, 5, 29, 19), bool(true), octets(sequence(...(isAuthority ? [bool(true)] : [])))), // basicConstraints
-    ...(isAuthority ? [] : [sequence(oid(2, 5, 29, 17), octets(sequence(tlv(0x82, Buffer.from(name)))))]), // a DNS name
+    ...(isAuthority ? [] : [sequence(oid(2, 5, 29, 17), octets(sequence(alternativeName(name))))]), // subjectAltName
   ];
   const day = 24 * 60 * 60 * 1000;
   const unsigned = sequence(
@@ -58,6 +59,10 @@ function certificate({ name, issuer, keys, signer, isAuthority }: Wanted): Certi
   const signature = sign('sha256', unsigned, signer);
   const bytes = sequence(unsigned, algorithm, tlv(0x03, Buffer.of(0), signature));
   return { cert: pem(bytes), key: keys.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() };
+}
+
+function alternativeName(name: string): Buffer {
+  return isIP(name) === 4 ? tlv(0x87, Buffer.from(name.split('.').map(Number))) : tlv(0x82, Buffer.from(name));
 }
 
 function pem(bytes: Buffer): string {

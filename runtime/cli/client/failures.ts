@@ -43,24 +43,43 @@ const kinds: Readonly<Record<string, ExitKind>> = {
 };
 
 /** The error of a failed call. `subject` is what it was about: `worker 'greeter'`. */
-export function failureError(failure: CallFailure, subject: string, address: string): CliError {
-  const { status, code, message, result } = failure;
+export function failureError(failure: CallFailure, subject: string, server: ServerFacts): CliError {
+  const { status, code, result } = failure;
   if (result?.data) {
     const job = subject.startsWith('job ') ? subject : `job ${result.data.job_id?.value ?? ''} of ${subject}`;
     return jobError(job, result.data.status, result.data.output?.items, code);
   }
   const answered = code !== undefined || (status !== 'UNAVAILABLE' && status !== 'DEADLINE_EXCEEDED');
-  const advice = (code === undefined ? undefined : adviceByCode[code]) ?? adviceByStatus[status];
-  const place = answered ? subject : `server ${address}`;
-  const text = `${place}: ${plainText(message)} [${[status, code].filter(Boolean).join(' ')}]${advice ? `; ${advice}` : ''}`;
+  const advice = (code === undefined ? undefined : adviceByCode[code]) ?? adviceOf(failure, server);
+  const place = answered ? subject : `server ${server.address}`;
+  const text = `${place}: ${plainText(failure)} [${[status, code].filter(Boolean).join(' ')}]${advice ? `; ${advice}` : ''}`;
   return new CliError(kindOf(failure), visible(text));
 }
 
+/** How the server was called. */
+export interface ServerFacts {
+  /** HOST:PORT. */
+  readonly address: string;
+  readonly tls?: unknown;
+}
+
+/** Somebody is there, but does not understand: most often one side speaks TLS and the other does not. */
+function adviceOf({ status, message }: CallFailure, { tls }: ServerFacts): string | undefined {
+  const nobodyThere = /ECONNREFUSED|Name resolution|EHOSTUNREACH|ENETUNREACH/.test(message);
+  if (status !== 'UNAVAILABLE' || nobodyThere) return adviceByStatus[status];
+  return tls
+    ? 'it may not speak TLS, or its certificate is for another name (--tls-server-name) or of another authority (--tls-ca)'
+    : 'it may speak nothing but TLS (--tls), or be no server of jobs';
+}
+
 /** Without what grpc-js puts around the error of a connection. */
-function plainText(message: string): string {
+function plainText({ status, code, message }: CallFailure): string {
+  if (status === 'DEADLINE_EXCEEDED' && code === undefined) return 'it did not answer in time';
   return message
     .replace(/^No connection established\. Last error: (Error: )?/, '')
-    .replace(/[. ]*Resolution note:.*$/, '');
+    .replace(/[. ]*Resolution note:.*$/s, '')
+    .replace(/ \(\d{4}-\d\d-\d\dT[^)]*\)$/, '')
+    .trim();
 }
 
 /** The error of a job that ended without success. Its output is what went wrong, in words. */

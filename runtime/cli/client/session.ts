@@ -33,7 +33,7 @@ export async function withSession<T>(
     return await use({ client, schema, address: connection.address, question: { timeoutMs: questionMs } });
   } catch (thrown) {
     const failure = client.failure(thrown);
-    throw failure ? failureError(failure, subject, connection.address) : thrown;
+    throw failure ? failureError(failure, subject, connection) : thrown;
   } finally {
     client.close();
   }
