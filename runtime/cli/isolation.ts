@@ -2,7 +2,7 @@
 import { BulkheadError } from '../errors.ts';
 import type { PluginInstance } from '../executor/executor.ts';
 import type { LocalPlugin } from './local-plugin.ts';
-import { encodeOption } from './message-option.ts';
+import { encode } from './payload.ts';
 
 /** How long `load()` may take, in milliseconds. */
 const longestLoad = 5_000;
@@ -22,7 +22,7 @@ export async function isolationOf(local: LocalPlugin, settings: unknown): Promis
   const isGiven = settings !== undefined;
   const instance = executor.instance({
     plugin,
-    settings: encodeOption('--settings', schemas.settings, settings),
+    settings: encode('--settings', schemas.settings, settings),
     grants: isGiven ? permissions.effective : {},
     limits: permissions.limits.effective,
     isolation: 'per-job',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { readStdin } from './stdin.ts';
 
 /** Where a server listens. */
 export interface Address {
@@ -30,9 +31,29 @@ export function count(text: string): number {
   return Number(text);
 }
 
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time: in so long (`90s`, `10m`, `2h`, `1d`), or a date of ISO 8601. Milliseconds since 1970. */
+export function inFuture(text: string): number {
+  return moment(text, 1);
+}
+
+/** A time: so long ago, or a date of ISO 8601. Milliseconds since 1970. */
+export function inPast(text: string): number {
+  return moment(text, -1);
+}
+
+function moment(text: string, direction: 1 | -1): number {
+  const [, amount, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (amount !== undefined) return Date.now() + direction * Number(amount) * (unitMs[unit ?? ''] ?? 0);
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isFinite(time)) return time;
+  throw new InvalidArgumentError('It has to be a time such as 90s, 10m, 2h, 1d or 2026-10-14T09:00:00Z.');
+}
+
 /** JSON text, `@FILE` for the content of a file, `-` for stdin. */
 export function json(text: string): unknown {
-  const source = text === '-' ? readFileSync(0, 'utf8') : text.startsWith('@') ? readText(text.slice(1)) : text;
+  const source = text === '-' ? readStdin().toString('utf8') : text.startsWith('@') ? readText(text.slice(1)) : text;
   try {
     return JSON.parse(source);
   } catch (error) {

@@ -29,6 +29,10 @@ const contract = {
   queue: ['queue/queue.ts', 'queue/feeds.ts'],
   results: 'results/results.ts',
   store: 'store/store.ts',
+  /** The wire from the client's side, and its messages as JSON. */
+  client: ['api/client.ts', 'api/schema.ts', 'plugins/json-in.ts'],
+  /** Settings files in TOML. */
+  files: ['plugins/manifest-toml.ts', 'plugins/manifest-shape.ts'],
 } as const;
 
 const stageRule = "a stage knows another stage's contract, never a variant; app.ts puts the variants together";
@@ -85,7 +89,7 @@ export const zones: readonly Zone[] = [
   },
   {
     zone: 'cli/',
-    may: ['app.ts', 'api/client.ts', contract.executor, ...contract.plugins, ...common],
+    may: ['app.ts', ...contract.client, contract.executor, ...contract.plugins, ...contract.files, ...common],
     why: 'commands start the app or talk to it; its insides are wired by app.ts',
   },
   { zone: 'app.ts', may: ['*'], why: '' },
@@ -100,6 +104,7 @@ const packageZones: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['store/'],
   'node:worker_threads': ['executor/wasm/', 'executor/wasm/thread/'],
   'npm:smol-toml': ['plugins/'],
+  'npm:string-width': ['cli/'],
   'npm:piscina': ['executor/wasm/', 'executor/wasm/thread/'],
 };
 

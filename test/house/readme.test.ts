@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WireSchema } from '../../runtime/api/schema.ts';
+import { createProgram } from '../../runtime/cli/program.ts';
 import { root } from '../../runtime/cli/toolbox/paths.mjs';
 import { catalogue } from '../../runtime/errors.ts';
 import { startTestRuntime, type TestRuntime } from '../support/runtime.ts';
@@ -40,6 +41,18 @@ describe('the README', () => {
       '|---|---|---|---|---|',
       ...rows,
     ]);
+  });
+
+  it('lists the commands for a server', () => {
+    const clients = createProgram().commands.filter((command) => command.helpGroup() !== '');
+    const rows = clients.flatMap((command) => {
+      const inside = command.commands.length > 0 ? command.commands : [command];
+      return inside.map((each) => {
+        const name = each === command ? each.name() : `${command.name()} ${each.name()}`;
+        return `| \`${name}\` | ${each.description()} |`;
+      });
+    });
+    expectTable('commands', ['| command | |', '|---|---|', ...rows]);
   });
 
   it('lists the RPCs that the server offers', async () => {

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { AdmittedPlugin } from '../../executor/executor.ts';
 import type { MethodDescription } from '../../model/method.ts';
 import { type Isolation, isolationOf, isolationText } from '../isolation.ts';
-import { type LocalOptions, type LocalPlugin, withPlugin } from '../local-plugin.ts';
+import type { LocalOptions, LocalPlugin } from '../local-plugin.ts';
 import { permissionLines, permissionsJson } from '../permission-lines.ts';
 import { cacheOption, grantsOption, json } from '../values.ts';
 import { sizeText } from './build.ts';
@@ -40,6 +40,7 @@ export function inspectCommand(): Command {
     .addOption(cacheOption())
     .addHelpText('after', help)
     .action(async (path: string, options: InspectOptions) => {
+      const { withPlugin } = await import('../local-plugin.ts');
       const text = await withPlugin(path, options, async (local) => {
         const facts = jsonOf(local, await isolationOf(local, options.settings));
         return options.json ? `${JSON.stringify(facts, null, 2)}\n` : textOf(local, facts);

@@ -5,9 +5,11 @@ import type { PluginInstance } from '../../executor/executor.ts';
 import type { Metadata, MethodCall } from '../../model/call.ts';
 import type { MethodDescription } from '../../model/method.ts';
 import type { MessageCodec } from '../../plugins/schemas.ts';
+import { chooseMethod } from '../choose-method.ts';
+import { jsonText } from '../client/text.ts';
 import { CliError } from '../exit-codes.ts';
-import { chooseMethod, type LocalPlugin, withPlugin } from '../local-plugin.ts';
-import { encodeOption } from '../message-option.ts';
+import type { LocalPlugin } from '../local-plugin.ts';
+import { decode, encode } from '../payload.ts';
 import { cacheOption, count, grantsOption, json, pair } from '../values.ts';
 
 const help = `
@@ -46,15 +48,18 @@ export function runCommand(): Command {
     .addOption(grantsOption())
     .addOption(cacheOption())
     .addHelpText('after', help)
-    .action((path: string, options: RunOptions) => withPlugin(path, options, (local) => runJob(local, options)));
+    .action(async (path: string, options: RunOptions) => {
+      const { withPlugin } = await import('../local-plugin.ts');
+      await withPlugin(path, options, (local) => runJob(local, options));
+    });
 }
 
 async function runJob({ executor, plugin, schemas, permissions }: LocalPlugin, options: RunOptions): Promise<void> {
-  const method = chooseMethod(plugin, options.method);
+  const method = chooseMethod(plugin.runner, options.method);
   const stream = wantsStream(method, options.stream ?? false);
   const codecs = schemas.method(method.name);
-  const settings = encodeOption('--settings', schemas.settings, options.settings);
-  const args = encodeOption('--args', codecs.args, options.args);
+  const settings = encode('--settings', schemas.settings, options.settings);
+  const args = encode('--args', codecs.args, options.args);
   const deadline = options.timeout === undefined ? {} : { deadline: Date.now() + options.timeout };
   const call: MethodCall = {
     job: { jobId: 1n, workerName: 'bulkhead run', attempt: 1, ...deadline },
@@ -130,25 +135,7 @@ function wantsStream({ name, outputType, needFeed }: MethodDescription, asked: b
 }
 
 function printResult(codec: MessageCodec | undefined, bytes: Uint8Array): void {
-  process.stdout.write(`${JSON.stringify(codec ? decode(codec, bytes) : plain(bytes))}\n`);
-}
-
-function decode(codec: MessageCodec, bytes: Uint8Array): unknown {
-  try {
-    return codec.toJson(bytes);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CliError('failed', `the plugin's output is no ${codec.name}: ${why}`);
-  }
-}
-
-/** Output without a schema: as text where it is text. */
-function plain(bytes: Uint8Array): unknown {
-  try {
-    return new TextDecoder('utf8', { fatal: true }).decode(bytes);
-  } catch {
-    return { base64: Buffer.from(bytes).toString('base64') };
-  }
+  process.stdout.write(`${jsonText(decode(codec, bytes))}\n`);
 }
 
 function printMetadata(metadata: Metadata): void {

@@ -3,11 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, relative } from 'node:path';
 import { Command, Option } from 'commander';
-import { startApp } from '../../app.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { stderrLog } from '../log-lines.ts';
 import { servedTable } from '../served-table.ts';
-import { ensureMeter } from '../toolbox/components.ts';
 import { type Address, address, addressText, cacheOption, collect, count, database, grantsOption } from '../values.ts';
 
 /** Where the database is unless said otherwise. */
@@ -79,8 +77,10 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-/** Serves until a signal asks to stop. */
+/** Serves until a signal asks to stop. What it needs is loaded now, so that other commands start without it. */
 async function serve(options: ServeOptions): Promise<void> {
+  const { startApp } = await import('../../app.ts');
+  const { ensureMeter } = await import('../toolbox/components.ts');
   if (options.database !== ':memory:') mkdirSync(dirname(options.database), { recursive: true });
   // Before anybody can know that the server runs, so that a signal never finds nobody at home.
   const stop = askedToStop();

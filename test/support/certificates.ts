@@ -1,0 +1,113 @@
+/**
+ * X.509 certificates for tests of TLS, made anew by each run: Node reads them, but cannot make them, and files in
+ * the repository would expire. ECDSA on P-256, no more fields than TLS needs.
+ */
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { isIP } from 'node:net';
+
+/** PEM texts. */
+interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface Authority extends Certificate {
+  /** A certificate of this authority for a host name, an IPv4 address, or a client. */
+  issue(name: string): Certificate;
+}
+
+/** An authority that trusts itself. */
+export function createAuthority(name: string): Authority {
+  const keys = keyPair();
+  const made = certificate({ name, issuer: name, keys, signer: keys.privateKey, isAuthority: true });
+  return {
+    ...made,
+    issue: (subject) =>
+      certificate({ name: subject, issuer: name, keys: keyPair(), signer: keys.privateKey, isAuthority: false }),
+  };
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly issuer: string;
+  readonly keys: ReturnType<typeof keyPair>;
+  readonly signer: KeyObject;
+  readonly isAuthority: boolean;
+}
+
+function keyPair() {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+}
+
+function certificate({ name, issuer, keys, signer, isAuthority }: Wanted): Certificate {
+  const algorithm = sequence(oid(1, 2, 840, 10045, 4, 3, 2)); // ecdsa-with-SHA256
+  const extensions = [
+    sequence(oid(2, 5, 29, 19), bool(true), octets(sequence(...(isAuthority ? [bool(true)] : [])))), // basicConstraints
+    ...(isAuthority ? [] : [sequence(oid(2, 5, 29, 17), octets(sequence(alternativeName(name))))]), // subjectAltName
+  ];
+  const day = 24 * 60 * 60 * 1000;
+  const unsigned = sequence(
+    tlv(0xa0, integer(Buffer.of(2))), // version 3
+    integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
+    algorithm,
+    distinguishedName(issuer),
+    sequence(time(Date.now() - day), time(Date.now() + day)),
+    distinguishedName(name),
+    keys.publicKey.export({ format: 'der', type: 'spki' }),
+    tlv(0xa3, sequence(...extensions)),
+  );
+  const signature = sign('sha256', unsigned, signer);
+  const bytes = sequence(unsigned, algorithm, tlv(0x03, Buffer.of(0), signature));
+  return { cert: pem(bytes), key: keys.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() };
+}
+
+function alternativeName(name: string): Buffer {
+  return isIP(name) === 4 ? tlv(0x87, Buffer.from(name.split('.').map(Number))) : tlv(0x82, Buffer.from(name));
+}
+
+function pem(bytes: Buffer): string {
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+/** One DER value: tag, length, content. */
+function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const size = content.length;
+  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
+  return Buffer.concat([Buffer.of(tag, ...length), content]);
+}
+
+function sequence(...parts: readonly Buffer[]): Buffer {
+  return tlv(0x30, ...parts);
+}
+
+function integer(bytes: Buffer): Buffer {
+  return tlv(0x02, bytes);
+}
+
+function bool(value: boolean): Buffer {
+  return tlv(0x01, Buffer.of(value ? 0xff : 0));
+}
+
+function octets(content: Buffer): Buffer {
+  return tlv(0x04, content);
+}
+
+function oid(first: number, second: number, ...rest: readonly number[]): Buffer {
+  const bytes = rest.flatMap((arc) => {
+    const groups = [arc & 0x7f];
+    for (let left = arc >> 7; left > 0; left >>= 7) groups.unshift((left & 0x7f) | 0x80);
+    return groups;
+  });
+  return tlv(0x06, Buffer.of(first * 40 + second, ...bytes));
+}
+
+function distinguishedName(commonName: string): Buffer {
+  return sequence(tlv(0x31, sequence(oid(2, 5, 4, 3), tlv(0x0c, Buffer.from(commonName)))));
+}
+
+/** UTCTime: `YYMMDDhhmmssZ`. */
+function time(millis: number): Buffer {
+  return tlv(0x17, Buffer.from(`${new Date(millis).toISOString().slice(2, 19).replace(/[-T:]/g, '')}Z`));
+}
