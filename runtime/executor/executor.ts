@@ -64,7 +64,7 @@ export interface PluginInstance {
   /** Instantiates and calls the plugin's `load()` now instead of with the first call. Throws `load-failed`. */
   load(): Promise<void>;
   run(call: MethodCall, options?: CallOptions): Promise<CallOutcome>;
-  /** Chunks are produced only as they are read. Stop reading early (`return()`) and the call is cancelled. */
+  /** Chunks are produced as they are read, a few ahead. Stop reading early (`return()`) and the call is cancelled. */
   stream(call: MethodCall, options?: CallOptions): OutputStream;
   /**
    * Feeds the streaming call at hand. Resolves when the chunk has its place in the feed buffer.

@@ -118,8 +118,11 @@ export class WasmInstance implements PluginInstance {
       if (step.ok) begun();
       while (step.ok && !outcome) {
         const received = await session.step(() => lane.request({ op: 'receive-stream', id: instance.id }));
-        if (received.ok && received.chunk !== undefined) yield received.chunk;
-        else if (received.ok) outcome = { ok: true, metadata: {}, ...(received.usage && { usage: received.usage }) };
+        for (const chunk of 'chunks' in received ? received.chunks : []) {
+          if (session.isCancelled) break;
+          yield chunk;
+        }
+        if (received.ok && received.usage) outcome = { ok: true, metadata: {}, usage: received.usage };
         step = received;
       }
       if (!step.ok) outcome = { ...step, metadata: {} };

@@ -81,10 +81,14 @@ export type LoadOutcome =
   | { readonly ok: true; readonly obstacles: readonly string[] }
   | { readonly ok: false; readonly error: ErrorWire };
 
-/** One step of a stream. After `chunk` undefined, or not ok, the stream is over, and `usage` says what it used. */
-export type StreamStep =
-  | { readonly ok: true; readonly chunk: Uint8Array | undefined; readonly usage?: Usage }
-  | { readonly ok: false; readonly error: ErrorWire; readonly usage?: Usage };
+/** How a stream ended, and what it used. */
+export type StreamEndStep = StepOutcome & { readonly usage?: Usage };
+
+/**
+ * One step of a stream: the chunks that are there, in order. It is over when it is not ok, or says what it used; then
+ * the chunks are the last.
+ */
+export type StreamStep = StreamEndStep & { readonly chunks: readonly Uint8Array[] };
 
 export type DescribeOutcome =
   | { readonly ok: true; readonly runner: RunnerDescription }

@@ -8,7 +8,8 @@
 import { BulkheadError, overLimit } from '../../../errors.ts';
 import type { CallOutcome, Metadata } from '../../../model/call.ts';
 import type { Limits } from '../../../model/limits.ts';
-import type { CallMessage, InstanceRef, LoadOutcome, StepOutcome, StreamStep } from '../messages.ts';
+import type { CallMessage, InstanceRef, LoadOutcome, StepOutcome, StreamEndStep, StreamStep } from '../messages.ts';
+import { ChunkPump } from './chunk-pump.ts';
 import { textOf } from './failure.ts';
 import { Guest } from './guest.ts';
 import type { SendLog } from './guest-log.ts';
@@ -49,6 +50,8 @@ function checkAnswer(limits: Limits, output: number, metadata: readonly (readonl
 
 export class Instances {
   readonly #slots = new Map<number, Slot>();
+  /** The streams under way, and those that ended and were not read to their end. */
+  readonly #pumps = new Map<number, ChunkPump<StreamEndStep>>();
   readonly #idle = new IdlePools();
   readonly #sendLog: (digest: string) => SendLog;
 
@@ -97,6 +100,8 @@ export class Instances {
         }
         await guest.call((exports) => exports.beginStream(call.args, Object.entries(call.metadata), call.using));
       });
+      const slot = this.#slots.get(ref.id);
+      if (slot) this.#pumps.set(ref.id, new ChunkPump(() => this.#nextChunk(ref.id, slot)));
       return { ok: true };
     } catch (error) {
       this.#release(ref.id);
@@ -104,22 +109,29 @@ export class Instances {
     }
   }
 
-  /** The next chunk of the stream that was begun on the instance. */
+  /** The next chunks of the stream that was begun on the instance. */
   async receiveStream(id: number): Promise<StreamStep> {
-    const slot = this.#slots.get(id);
-    if (!slot) return failed(new BulkheadError('internal', `no stream is open on instance ${id}`));
-    let step: StreamStep;
+    const pump = this.#pumps.get(id);
+    if (!pump) return { ...failed(new BulkheadError('internal', `no stream is open on instance ${id}`)), chunks: [] };
+    const { chunks, end } = await pump.take();
+    if (!end) return { ok: true, chunks };
+    this.#pumps.delete(id);
+    return { ...end, chunks };
+  }
+
+  /** One chunk of the plugin; with the end of the stream its instance is free. */
+  async #nextChunk(id: number, slot: Slot): Promise<{ readonly chunk: Uint8Array } | { readonly end: StreamEndStep }> {
+    let end: StepOutcome = { ok: true };
     try {
       const chunk = await this.#inside(slot, () => slot.guest.call((exports) => exports.receiveStream()));
       checkAnswer(slot.guest.limits, chunk?.byteLength ?? 0, []);
-      if (chunk !== undefined) return { ok: true, chunk };
-      step = { ok: true, chunk };
+      if (chunk !== undefined) return { chunk };
     } catch (error) {
-      step = failed(error);
+      end = failed(error);
     }
     const { usage } = slot.guest;
     this.#release(id);
-    return { ...step, usage };
+    return { end: { ...end, usage } };
   }
 
   async feed(id: number, chunk: Uint8Array, final: boolean): Promise<StepOutcome> {
@@ -130,6 +142,8 @@ export class Instances {
 
   /** Ends what the instance does: it is told where it can be entered, and ended at the boundary where not. */
   async cancel(id: number, reason: BulkheadError): Promise<void> {
+    this.#pumps.get(id)?.stop(failed(reason));
+    this.#pumps.delete(id);
     const slot = this.#slots.get(id);
     if (!slot) return;
     if (!slot.busy && !slot.guest.lost) {
@@ -144,6 +158,13 @@ export class Instances {
 
   /** Frees the instance. */
   drop(id: number): void {
+    this.#pumps.get(id)?.stop(failed(new BulkheadError('cancelled', 'the instance was dropped')));
+    this.#pumps.delete(id);
+    this.#discard(id);
+  }
+
+  /** The instance is gone; chunks that it gave may still be read. */
+  #discard(id: number): void {
     this.#slots.get(id)?.guest.dispose();
     this.#slots.delete(id);
   }
@@ -201,7 +222,7 @@ export class Instances {
     if (good) guest.setJob(undefined);
     if (good && pool === undefined) return;
     if (!good || !guest.reset()) {
-      this.drop(id);
+      this.#discard(id);
       return;
     }
     this.#slots.delete(id);
