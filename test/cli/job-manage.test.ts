@@ -67,8 +67,8 @@ describe('jobs that were submitted', () => {
 
   describe('and whose command is interrupted', () => {
     const slow = ['job', 'enqueue', 'echo', '--method', 'slow', '--args', '{"text":"x","millis":600000}'];
-    const running = () => until(async () => (await listed('--status', 'running')).at(0));
-    const gone = () => until(async () => ((await listed()).length === 0 ? true : undefined));
+    const running = () => until(async () => (await listed('--status', 'running', '--worker', 'echo')).at(0));
+    const gone = () => until(async () => ((await listed('--worker', 'echo')).length === 0 ? true : undefined));
 
     it('go on', async () => {
       const command = test.start(slow);
@@ -80,7 +80,7 @@ describe('jobs that were submitted', () => {
         stdout: '',
         stderr: 'bulkhead: interrupted: the job goes on; --cancel-on-exit would have cancelled it\n',
       });
-      expect(await listed('--status', 'running')).toEqual([id]);
+      expect(await listed('--status', 'running', '--worker', 'echo')).toEqual([id]);
       expect((await test.run(['job', 'cancel', id])).code).toBe(0);
       await gone();
     });
@@ -116,9 +116,14 @@ describe('jobs that were submitted', () => {
       const command = test.start(['job', 'listen', '--worker', 'later']);
       const end = ended(command);
       const heard = lineOf(command, /^\S+Z {2}\d+ {2}(SUCCESS|FATAL_ERROR) {2}(.*)$/m);
-      const feeder = setInterval(() => void submit('{"text":"again"}'), 200);
+      // Nothing says when it listens, so there is a job from time to time.
+      let over = false;
+      const feeding = (async () => {
+        while (!over) await submit('{"text":"again"}');
+      })();
       const [, status, output] = await heard;
-      clearInterval(feeder);
+      over = true;
+      await feeding;
       command.kill('SIGINT');
       expect({ status, output }).toEqual({ status: 'SUCCESS', output: '{"text":"again","calls":1}' });
       expect((await end).code).toBe(130);
@@ -127,10 +132,10 @@ describe('jobs that were submitted', () => {
     it('need a worker that broadcasts', async () => {
       const command = test.start(['job', 'enqueue', 'echo', '--method', 'slow', '--args', '{"millis":600000}']);
       const end = ended(command);
-      const id = String(await until(async () => (await listed('--status', 'running')).at(0)));
+      const id = String(await until(async () => (await listed('--status', 'running', '--worker', 'echo')).at(0)));
       const { code, stderr } = await test.run(['job', 'listen', id]);
       expect(code).toBe(2);
-      expect(stderr).toMatch(/\[INVALID_ARGUMENT not-broadcast\]; .*--broadcast\n$/);
+      expect(stderr).toMatch(/\[INVALID_ARGUMENT not-broadcast\]; .*--broadcast .*\n$/);
       await test.run(['job', 'cancel', id]);
       expect((await end).code).toBe(1);
     });

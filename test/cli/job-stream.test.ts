@@ -156,6 +156,7 @@ describe('streams on the command line', () => {
       await test.run(['job', 'cancel', String((await running()).job_id)]);
       expect(await close).toBe(1);
       expect(stderr).toMatch(/^bulkhead: job \d+ of worker 'feed': .*\[CANCELLED\]\n$/);
+      await gone();
     });
 
     it('ends the job when it is interrupted', async () => {
@@ -196,6 +197,7 @@ describe('streams on the command line', () => {
       expect(json).toMatchObject({ code: 2, stderr: expect.stringContaining("'stream' of Echo reads no feed") });
       command.kill('SIGINT');
       await end;
+      await gone();
     });
 
     it('names a job that is not there', async () => {

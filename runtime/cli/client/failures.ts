@@ -8,13 +8,13 @@ import { visible } from './text.ts';
 type ExitKind = keyof typeof exitCodes;
 
 /** What somebody can do, by the server's own code. */
-const adviceByCode: Readonly<Record<string, string>> = {
+const adviceByCode: Readonly<Partial<Record<ErrorCode, string>>> = {
   'worker-not-found': 'list them with: bulkhead worker list',
   'worker-exists': 'change it with: bulkhead worker upsert',
   'runner-not-found': 'list them with: bulkhead runner list',
   'job-not-found': 'see what was stored with: bulkhead result list',
   'job-exists': 'wait for it, or take another --uniq-key',
-  'not-broadcast': 'let the worker broadcast: bulkhead worker upsert --broadcast',
+  'not-broadcast': 'only workers that were made with --broadcast can be listened to',
   'feed-refused': 'feed a job that runs, streams and reads a feed',
   'feed-full': 'try again later',
   'listen-timeout': 'listen again, or longer with --timeout',
@@ -50,7 +50,8 @@ export function failureError(failure: CallFailure, subject: string, server: Serv
     return jobError(job, result.data.status, result.data.output?.items, code);
   }
   const answered = code !== undefined || (status !== 'UNAVAILABLE' && status !== 'DEADLINE_EXCEEDED');
-  const advice = (code === undefined ? undefined : adviceByCode[code]) ?? adviceOf(failure, server);
+  // A newer server may have codes that are not in our catalogue.
+  const advice = adviceByCode[code as ErrorCode] ?? adviceOf(failure, server);
   const place = answered ? subject : `server ${server.address}`;
   const text = `${place}: ${plainText(failure)} [${[status, code].filter(Boolean).join(' ')}]${advice ? `; ${advice}` : ''}`;
   return new CliError(kindOf(failure), visible(text));

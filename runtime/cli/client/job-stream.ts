@@ -58,14 +58,17 @@ async function fedStream(run: Run): Promise<void> {
   const call = session.client.duplex(jobService, 'EnqueueWithClientStream', { headers: job.headers, signal });
   const feed = openFeed(options.feed ?? '-', options.feedFormat, job.feed);
   const sending = send(call, feed, job.request);
-  sending.catch(() => call.cancel());
+  const sent = sending.catch(() => call.cancel());
   try {
     await follow(run, call);
-  } finally {
+  } catch (thrown) {
     feed.close();
     // Where the feed could not be read, that is the error to tell.
     await sending;
+    throw thrown;
   }
+  feed.close();
+  await sent;
 }
 
 async function send(
