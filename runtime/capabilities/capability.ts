@@ -25,8 +25,18 @@ export interface InstanceContext {
   readonly resolver?: (name: string) => Promise<readonly string[]>;
   /** Ends the instance with this error, from inside of an import. */
   fail(error: BulkheadError): never;
-  /** A resource was handed to the plugin (1) or dropped by it (-1). */
-  handle(change: 1 | -1): void;
+  /**
+   * A resource was handed to the plugin (1) or dropped by it (-1). One that carries no state is undone by putting the
+   * handle tables back: it counts like any other, but does not stand in the way of that.
+   */
+  handle(change: 1 | -1, carries?: 'no state'): void;
+  /**
+   * `keep` runs when the instance's state is kept, and its answer each time that state is put back. For what the host
+   * remembers on the instance's behalf beyond a job, and a plugin could notice.
+   */
+  onCapture(keep: () => () => void): void;
+  /** The plugin that it is an instance of: its component's digest. */
+  readonly plugin: string;
   /** Takes one line of the instance's output or log. Bounded by the receiver. */
   log(line: LogLine): void;
   /** Tells the operator of something that was not granted. Once for each job and kind; the rest is counted. */

@@ -35,10 +35,17 @@ function open({ address, port, tls, allowHalfOpen = false }: Dial): Socket {
  * whose sending side is open can be reset: with one that is shut down libuv answers EINVAL, its handle stays, and
  * the thread can never be ended (Node 26.10).
  */
-function cut(socket: Socket): void {
+export function cut(socket: Socket): void {
   const canReset = !socket.connecting && !socket.destroyed && !socket.writableEnded && !(socket instanceof TLSSocket);
   if (canReset) socket.resetAndDestroy();
   else socket.destroy();
+}
+
+/** The signal cuts the connection, for as long as it is open. */
+export function cutWith(socket: Socket, signal: AbortSignal): void {
+  const abort = () => cut(socket);
+  signal.addEventListener('abort', abort, { once: true });
+  socket.once('close', () => signal.removeEventListener('abort', abort));
 }
 
 /**
@@ -50,12 +57,8 @@ export function dial(target: Dial): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw signal.reason;
     const socket = open(target);
-    const abort = () => {
-      reject(signal.reason);
-      cut(socket);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    socket.once('close', () => signal.removeEventListener('abort', abort));
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    cutWith(socket, signal);
     // For good: an error may come when nobody else listens.
     socket.on('error', reject);
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {

@@ -16,6 +16,14 @@ export class Reach {
 
   constructor(context: InstanceContext) {
     this.#context = context;
+    // What one job looked up is no business of the next.
+    context.onCapture(() => {
+      const kept = [...this.#learnt];
+      return () => {
+        this.#learnt.clear();
+        for (const place of kept) this.#learnt.add(place);
+      };
+    });
   }
 
   /** The instance may open sockets at all. */

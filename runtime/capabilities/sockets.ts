@@ -4,6 +4,7 @@
  */
 import type { Capability } from './capability.ts';
 import { createNameLookup } from './name-lookup.ts';
+import { createNetwork } from './network.ts';
 import { Reach } from './reach.ts';
 import { refuse } from './socket-errors.ts';
 import { createTcp } from './tcp.ts';
@@ -26,13 +27,13 @@ export const sockets: Capability = {
       context.refused('sockets', what);
       return refuse('access-denied');
     };
-    class Network extends io.Resource {}
+    const { Network, instanceNetwork } = createNetwork(context);
     return {
       'wasi:sockets/network': {
         Network,
         networkErrorCode: (error: object) => (io.detailOf(error) as { socket?: string } | undefined)?.socket,
       },
-      'wasi:sockets/instance-network': { instanceNetwork: () => new Network() },
+      'wasi:sockets/instance-network': { instanceNetwork },
       'wasi:sockets/ip-name-lookup': createNameLookup(context, io, reach),
       'wasi:sockets/tcp': { TcpSocket: tcp.TcpSocket },
       'wasi:sockets/tcp-create-socket': {
