@@ -21,8 +21,11 @@ export interface InstanceContext {
   onJobEnd(end: () => void): void;
   readonly limits: Limits;
   readonly grants: Grants;
-  /** Answers the addresses of a host name; rejects as `node:dns` does. Unset: the system's resolver. */
-  readonly resolver?: (name: string) => Promise<readonly string[]>;
+  /**
+   * Answers the addresses of a host name, in lower case; rejects with codes as `node:dns` has them. Nobody waits any
+   * more once the signal is aborted. Unset: as the machine is set up ({@link ./name-resolver.ts}).
+   */
+  readonly resolver?: (name: string, signal: AbortSignal) => Promise<readonly string[]>;
   /** Ends the instance with this error, from inside of an import. */
   fail(error: BulkheadError): never;
   /**
@@ -144,11 +147,8 @@ export interface Resource {
 export interface Io {
   readonly imports: Record<string, ImportObject>;
   readonly Resource: new () => Resource;
-  /**
-   * A pollable that is ready once `what` is. A promise must not reject. Once for all: what is waited for may come
-   * and go, and many pollables be made of it.
-   */
-  pollable(what: Promise<unknown> | Waitable): object;
+  /** A pollable that is ready while `what` is. Many may be made of the same. */
+  pollable(what: Waitable): object;
   /** An input stream that is at its end. */
   closedInput(): object;
   input(source: Source): object;

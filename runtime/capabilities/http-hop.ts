@@ -56,21 +56,10 @@ export function ruleFor(context: InstanceContext, head: RequestHead): AddressRul
   throw new HttpFailure('HTTP-request-denied');
 }
 
-/** A lookup cannot be stopped, but need not be waited for. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
-  });
-}
-
 async function lookup({ instance, patience, timeouts, signal }: HopContext, head: RequestHead, rule: AddressRule) {
   patience.expect(timeouts.connect, () => new HttpFailure('DNS-timeout'));
   try {
-    const found = addressesOf(targetOf(head).host, rule, resolverOf(instance));
-    return await untilAborted(found, signal);
+    return await addressesOf(targetOf(head).host, rule, (host) => resolverOf(instance)(host, signal));
   } catch (error) {
     if (error instanceof AddressRefused) instance.refused('http', `${head.method} ${error.message}`.slice(0, 300));
     throw error;

@@ -40,9 +40,10 @@ export class Reach {
   }
 
   /** Resolves a granted host. Rejects as the resolver does, or with {@link AddressRefused}. */
-  async resolve(host: string): Promise<readonly string[]> {
+  async resolve(host: string, signal: AbortSignal): Promise<readonly string[]> {
     const grants = socketGrants(this.#context.grants.sockets, host);
-    const answer = await addressesOf(host, { privateAddresses: true }, resolverOf(this.#context));
+    const resolve = resolverOf(this.#context);
+    const answer = await addressesOf(host, { privateAddresses: true }, (name) => resolve(name, signal));
     const found = answer.map((address) => canonical(address) ?? address);
     const open = grants.flatMap(({ port, privateAddresses = false }) =>
       found
@@ -53,7 +54,7 @@ export class Reach {
         }),
     );
     if (open.length > 0) return [...new Set(open)];
-    this.#context.refused('sockets', `${host} resolves to ${found.join(', ')}`);
+    this.#context.refused('sockets', `${host} resolves to ${found.join(', ')}`.slice(0, 300));
     throw new AddressRefused(host);
   }
 

@@ -19,6 +19,7 @@ const codes = new Map<string, string>([
   ['ENODATA', 'name-unresolvable'],
   ['EAI_NONAME', 'name-unresolvable'],
   ['EAI_NODATA', 'name-unresolvable'],
+  ['ETIMEOUT', 'temporary-resolver-failure'],
   ['EAI_AGAIN', 'temporary-resolver-failure'],
   ['EAI_FAIL', 'permanent-resolver-failure'],
 ]);
