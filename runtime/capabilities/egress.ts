@@ -72,9 +72,10 @@ function coversHost(pattern: string, host: string): boolean {
 const defaultPorts = { http: 80, https: 443 };
 const defaultMethods: readonly string[] = ['GET', 'HEAD'];
 
-function ruleOf(grants: readonly { readonly privateAddresses?: boolean }[]): AddressRule | undefined {
-  if (grants.length === 0) return undefined;
-  return { privateAddresses: grants.some(({ privateAddresses }) => privateAddresses === true) };
+/** What grants allow of an HTTP request. */
+export interface HttpRule extends AddressRule {
+  /** Certificates, in PEM, of which one has to vouch for the host; empty: a public authority has to. */
+  readonly authorities: readonly string[];
 }
 
 /** What an HTTP request may be. */
@@ -87,17 +88,20 @@ export interface HttpTarget {
   readonly method: string;
 }
 
-/** What allows the request; undefined: nothing does. */
-export function httpRule(grants: readonly HttpGrant[] | undefined, target: HttpTarget): AddressRule | undefined {
-  return ruleOf(
-    (grants ?? []).filter(
-      ({ scheme, host, port, methods }) =>
-        scheme === target.scheme &&
-        (port ?? defaultPorts[scheme]) === target.port &&
-        (methods ?? defaultMethods).includes(target.method) &&
-        coversHost(host, target.host),
-    ),
+/** What allows the request; undefined: nothing does. Where one grant names authorities, no others are trusted. */
+export function httpRule(grants: readonly HttpGrant[] | undefined, target: HttpTarget): HttpRule | undefined {
+  const covering = (grants ?? []).filter(
+    ({ scheme, host, port, methods }) =>
+      scheme === target.scheme &&
+      (port ?? defaultPorts[scheme]) === target.port &&
+      (methods ?? defaultMethods).includes(target.method) &&
+      coversHost(host, target.host),
   );
+  if (covering.length === 0) return undefined;
+  return {
+    privateAddresses: covering.some(({ privateAddresses }) => privateAddresses === true),
+    authorities: covering.flatMap(({ authorities }) => authorities?.certificates ?? []),
+  };
 }
 
 /** The grants that cover the host, whatever the port. `host` is canonical. */

@@ -8,9 +8,9 @@ import type { InstanceContext } from './capability.ts';
 import { dialFirst } from './dial.ts';
 import {
   AddressRefused,
-  type AddressRule,
   addressesOf,
   canonicalHost,
+  type HttpRule,
   type HttpTarget,
   httpRule,
   resolverOf,
@@ -49,14 +49,14 @@ function targetOf({ method, url }: RequestHead): HttpTarget {
 }
 
 /** What allows the hop. Throws `HTTP-request-denied`, and tells the operator. */
-export function ruleFor(context: InstanceContext, head: RequestHead): AddressRule {
+export function ruleFor(context: InstanceContext, head: RequestHead): HttpRule {
   const rule = httpRule(context.grants.http, targetOf(head));
   if (rule) return rule;
   context.refused('http', `${head.method} ${head.url.origin}`.slice(0, 300));
   throw new HttpFailure('HTTP-request-denied');
 }
 
-async function lookup({ instance, patience, timeouts, signal }: HopContext, head: RequestHead, rule: AddressRule) {
+async function lookup({ instance, patience, timeouts, signal }: HopContext, head: RequestHead, rule: HttpRule) {
   patience.expect(timeouts.connect, () => new HttpFailure('DNS-timeout'));
   try {
     return await addressesOf(targetOf(head).host, rule, (host) => resolverOf(instance)(host, signal));
@@ -68,12 +68,14 @@ async function lookup({ instance, patience, timeouts, signal }: HopContext, head
   }
 }
 
-async function connect(hop: HopContext, head: RequestHead, addresses: readonly string[]): Promise<Socket> {
+async function connect(hop: HopContext, head: RequestHead, rule: HttpRule): Promise<Socket> {
+  const addresses = await lookup(hop, head, rule);
   const { patience, timeouts, signal } = hop;
   const { scheme, host, port } = targetOf(head);
+  const tls = scheme === 'https' ? { host, authorities: rule.authorities } : undefined;
   patience.expect(timeouts.connect, () => new HttpFailure('connection-timeout'));
   try {
-    return await dialFirst(addresses, { port, tls: scheme === 'https' ? host : undefined, signal });
+    return await dialFirst(addresses, { port, tls, signal });
   } finally {
     patience.done();
   }
@@ -146,7 +148,6 @@ function send(hop: HopContext, head: RequestHead, body: RequestBody | undefined,
 /** Checks, resolves, connects and sends. Rejects with what went wrong. */
 export async function makeHop(hop: HopContext, head: RequestHead, body?: RequestBody): Promise<IncomingMessage> {
   const rule = ruleFor(hop.instance, head);
-  const addresses = await lookup(hop, head, rule);
-  const socket = await connect(hop, head, addresses);
+  const socket = await connect(hop, head, rule);
   return send(hop, head, body, socket);
 }

@@ -3,7 +3,7 @@ import type { Permissions } from '../app.ts';
 import type { DirectoryGrant, Grants, HttpGrant, SocketGrant } from '../model/grant.ts';
 import { defaultLimits, type Limits, settingName } from '../model/limits.ts';
 
-/** Permissions as JSON: variables by name only. */
+/** Permissions as JSON: variables by name only, authorities by the file that they are in. */
 export function permissionsJson({ asked, granted, effective, limits }: Permissions): Record<string, unknown> {
   return {
     asked: grantsJson(asked),
@@ -13,8 +13,12 @@ export function permissionsJson({ asked, granted, effective, limits }: Permissio
   };
 }
 
-function grantsJson({ env, ...others }: Grants): Record<string, unknown> {
-  return { ...(env && { env: Object.keys(env) }), ...others };
+function grantsJson({ env, http, ...others }: Grants): Record<string, unknown> {
+  return { ...(env && { env: Object.keys(env) }), ...(http && { http: http.map(httpJson) }), ...others };
+}
+
+function httpJson({ authorities, ...others }: HttpGrant): Record<string, unknown> {
+  return { ...others, ...(authorities && { caFile: authorities.file }) };
 }
 
 /** The lines of asked, granted and effective, each under its title, and the limits that are no defaults. */
@@ -53,9 +57,10 @@ function directoryLine({ guest, host, access, maxBytes, maxFiles }: DirectoryGra
   return `filesystem ${guest}${host === undefined ? '' : ` = ${host}`}, ${access}${most}`;
 }
 
-function httpLine({ scheme, host, port, methods = ['GET', 'HEAD'], privateAddresses }: HttpGrant): string {
+function httpLine({ scheme, host, port, methods = ['GET', 'HEAD'], privateAddresses, authorities }: HttpGrant): string {
   const at = port === undefined ? '' : `:${port}`;
-  return `http ${methods.join(', ')} ${scheme}://${host}${at}${privateText(privateAddresses)}`;
+  const trust = authorities ? `, vouched for by ${authorities.file}` : '';
+  return `http ${methods.join(', ')} ${scheme}://${host}${at}${privateText(privateAddresses)}${trust}`;
 }
 
 function socketLine({ host, port, privateAddresses }: SocketGrant): string {

@@ -31,6 +31,15 @@ export interface HttpGrant {
   readonly methods?: readonly string[];
   /** The host may resolve to addresses that are not public (loopback, private, link-local, …). */
   readonly privateAddresses?: boolean;
+  /** Who may vouch for the host, instead of the public authorities. Only the operator names a file. */
+  readonly authorities?: Authorities;
+}
+
+/** Certificates to trust: the file that they came from, and what it held when the operator's grants were read. */
+export interface Authorities {
+  readonly file: string;
+  /** In PEM. */
+  readonly certificates: string;
 }
 
 /** Where a plugin may open TCP connections. */

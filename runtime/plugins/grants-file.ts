@@ -5,12 +5,13 @@
  */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type DirectoryGrant, noGrants } from '../model/grant.ts';
+import { type DirectoryGrant, type HttpGrant, noGrants } from '../model/grant.ts';
 import { defaultLimits, type Limits } from '../model/limits.ts';
+import { readAuthorities } from './authorities.ts';
 import type { PluginGrants } from './grants.ts';
 import { camelCase, camelKeys } from './manifest-case.ts';
 import { grantsShape } from './manifest-fields.ts';
-import type { Infer } from './manifest-shape.ts';
+import type { FieldPath, Infer } from './manifest-shape.ts';
 import { readToml, type TomlFile } from './manifest-toml.ts';
 
 /** What an operator grants. */
@@ -79,11 +80,26 @@ function pluginGrants(file: File, name: string, table: PluginTable): PluginGrant
       ...(env && { env: { ...env } }),
       ...(clock && { clock }),
       ...(filesystem && { filesystem: directories(file, name, filesystem) }),
-      ...(http && { http: http.map(camelKeys) }),
+      ...(http && { http: http.map((table, index) => destination(file, ['plugin', name, 'http', index], table)) }),
       ...(sockets && { sockets: sockets.map(camelKeys) }),
     },
     limits: camelKeys(limits),
   };
+}
+
+function destination(
+  file: File,
+  at: FieldPath,
+  { ca_file, ...table }: NonNullable<PluginTable['http']>[number],
+): HttpGrant {
+  if (ca_file === undefined) return camelKeys(table);
+  if (table.scheme !== 'https') throw file.problem([...at, 'ca_file'], 'the scheme is http', 'it with https only');
+  const path = resolve(dirname(file.path), ca_file);
+  const authorities = readAuthorities(path);
+  if (typeof authorities === 'string') {
+    throw file.problem([...at, 'ca_file'], `${path} ${authorities}`, 'a file of certificates in PEM');
+  }
+  return { ...camelKeys(table), authorities };
 }
 
 function directories(file: File, name: string, tables: NonNullable<PluginTable['filesystem']>): DirectoryGrant[] {

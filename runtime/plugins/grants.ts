@@ -6,7 +6,7 @@
  * - `filesystem`: the directories with the same path in the plugin; the weaker access and the smaller quotas,
  *   where an operator who says none means the default ones.
  * - `http`: each pair of entries with the same scheme and port whose hosts have names in common: the narrower host,
- *   the methods that both list, private addresses where both allow them.
+ *   the methods that both list, private addresses where both allow them, the operator's authorities.
  * - `sockets`: as `http`, without scheme and methods.
  * - limits: without a word from either, the operator's `[limits]` or else the host's defaults hold. A manifest may
  *   ask for less; for more it gets as much as `[plugin.NAME.limits]` says, which also lowers what it did not ask.
@@ -117,7 +117,9 @@ function commonHttp(asked: HttpGrant, granted: HttpGrant): HttpGrant | undefined
   const allowed = methodsOf(granted);
   const methods = methodsOf(asked).filter((method) => allowed.includes(method));
   if (methods.length === 0) return undefined;
-  return { scheme: asked.scheme, host, port, methods, privateAddresses: bothPrivate(asked, granted) };
+  const { authorities } = granted;
+  const privateAddresses = bothPrivate(asked, granted);
+  return { scheme: asked.scheme, host, port, methods, privateAddresses, ...(authorities && { authorities }) };
 }
 
 function commonSocket(asked: SocketGrant, granted: SocketGrant): SocketGrant | undefined {

@@ -202,7 +202,22 @@ const pluginGrants = {
         },
       },
     },
-    http,
+    http: {
+      ...http,
+      of: {
+        ...http.of,
+        fields: {
+          ...http.of.fields,
+          ca_file: {
+            kind: 'text',
+            about:
+              'Certificates in PEM: one of these authorities, and no public one, has to vouch for the host. A relative path begins where the file is.',
+            pattern: '^.+$',
+            expected: 'the path of a file',
+          },
+        },
+      },
+    },
     sockets,
     limits: limits('The most that the manifest may ask for.'),
   },

@@ -78,7 +78,7 @@ describe('grants', () => {
 
   it('cover what they name and nothing else', () => {
     const grants = [{ scheme: 'https', host: 'API.example.org' }] as const;
-    expect(httpRule(grants, target)).toEqual({ privateAddresses: false });
+    expect(httpRule(grants, target)).toEqual({ privateAddresses: false, authorities: [] });
     expect(httpRule(grants, { ...target, scheme: 'http', port: 80 })).toBeUndefined();
     expect(httpRule(grants, { ...target, port: 8443 })).toBeUndefined();
     expect(httpRule(grants, { ...target, method: 'POST' })).toBeUndefined();

@@ -107,6 +107,9 @@ describe('what holds', () => {
       { scheme: 'https', host: 'a', port: 443, methods: ['POST'], privateAddresses: false },
     ]);
     expect(effectiveGrants(asked, https('a', { privateAddresses: true })).http?.[0]?.privateAddresses).toBe(true);
+    const authorities = { file: 'ca.pem', certificates: 'PEM' };
+    expect(effectiveGrants(https('a'), https('a', { authorities })).http?.[0]?.authorities).toEqual(authorities);
+    expect(effectiveGrants(https('a', { authorities }), https('a')).http?.[0]?.authorities).toBeUndefined();
     const socket = (port: number): Grants => ({ sockets: [{ host: 'db', port }] });
     expect(effectiveGrants(socket(1), socket(2))).toEqual({});
   });
