@@ -1,6 +1,13 @@
 /** What a plugin asks for, is granted and may do, for people and as JSON. Values of variables are never shown. */
 import type { Permissions } from '../app.ts';
-import type { DirectoryGrant, Grants, HttpGrant, SocketGrant } from '../model/grant.ts';
+import {
+  type DirectoryGrant,
+  type Grants,
+  type HttpGrant,
+  type ListenGrant,
+  listenText,
+  type SocketGrant,
+} from '../model/grant.ts';
 import { defaultLimits, type Limits, settingName } from '../model/limits.ts';
 
 /** Permissions as JSON: variables by name only, authorities by the file that they are in. */
@@ -38,13 +45,14 @@ function titled(title: string, lines: readonly string[], none = 'nothing'): stri
   return lines.length === 0 ? [`${title.padEnd(10)}${none}`] : [title, ...lines.map((line) => `  ${line}`)];
 }
 
-function grantLines({ env, clock, filesystem = [], http = [], sockets = [] }: Grants): string[] {
+function grantLines({ env, clock, filesystem = [], http = [], sockets = [], listen = [] }: Grants): string[] {
   return [
     ...Object.keys(env ?? {}).map((name) => `env ${name}`),
     ...(clock === 'fine' ? ['clock fine'] : []),
     ...filesystem.map(directoryLine),
     ...http.map(httpLine),
     ...sockets.map(socketLine),
+    ...listen.map((grant) => `listen ${protocolText(grant)}${listenText(grant)}`),
   ];
 }
 
@@ -63,8 +71,13 @@ function httpLine({ scheme, host, port, methods = ['GET', 'HEAD'], privateAddres
   return `http ${methods.join(', ')} ${scheme}://${host}${at}${privateText(privateAddresses)}${trust}`;
 }
 
-function socketLine({ host, port, privateAddresses }: SocketGrant): string {
-  return `sockets ${host}:${port}${privateText(privateAddresses)}`;
+function socketLine(grant: SocketGrant): string {
+  const { host, port, privateAddresses } = grant;
+  return `sockets ${protocolText(grant)}${host}:${port}${privateText(privateAddresses)}`;
+}
+
+function protocolText({ protocol }: SocketGrant | ListenGrant): string {
+  return protocol === 'udp' ? 'udp ' : '';
 }
 
 function privateText(allowed: boolean | undefined): string {

@@ -5,7 +5,7 @@
  */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type DirectoryGrant, type HttpGrant, noGrants } from '../model/grant.ts';
+import { type DirectoryGrant, type HttpGrant, type ListenGrant, noGrants } from '../model/grant.ts';
 import { defaultLimits, type Limits } from '../model/limits.ts';
 import { readAuthorities } from './authorities.ts';
 import type { PluginGrants } from './grants.ts';
@@ -13,6 +13,7 @@ import { camelCase, camelKeys } from './manifest-case.ts';
 import { grantsShape } from './manifest-fields.ts';
 import type { FieldPath, Infer } from './manifest-shape.ts';
 import { readToml, type TomlFile } from './manifest-toml.ts';
+import { unfitListen } from './ports.ts';
 
 /** What an operator grants. */
 export interface OperatorGrants {
@@ -72,7 +73,7 @@ function workerLimits(file: File, most: Limits): OperatorGrants['workers'] {
 }
 
 function pluginGrants(file: File, name: string, table: PluginTable): PluginGrants {
-  const { digest, env, clock, filesystem, http, sockets, limits = {} } = table;
+  const { digest, env, clock, filesystem, http, sockets, listen, limits = {} } = table;
   return {
     ...(digest !== undefined && { digest }),
     grants: {
@@ -82,6 +83,7 @@ function pluginGrants(file: File, name: string, table: PluginTable): PluginGrant
       ...(filesystem && { filesystem: directories(file, name, filesystem) }),
       ...(http && { http: http.map((table, index) => destination(file, ['plugin', name, 'http', index], table)) }),
       ...(sockets && { sockets: sockets.map(camelKeys) }),
+      ...(listen && { listen: listenGrants(file, ['plugin', name, 'listen'], listen) }),
     },
     limits: camelKeys(limits),
   };
@@ -100,6 +102,14 @@ function destination(
     throw file.problem([...at, 'ca_file'], `${path} ${authorities}`, 'a file of certificates in PEM');
   }
   return { ...camelKeys(table), authorities };
+}
+
+function listenGrants(file: File, at: FieldPath, tables: NonNullable<PluginTable['listen']>): ListenGrant[] {
+  return tables.map((table, index) => {
+    const wrong = unfitListen(table);
+    if (wrong) throw file.problem([...at, index, wrong.field], wrong.what, wrong.expected);
+    return camelKeys(table);
+  });
 }
 
 function directories(file: File, name: string, tables: NonNullable<PluginTable['filesystem']>): DirectoryGrant[] {

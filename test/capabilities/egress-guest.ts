@@ -47,7 +47,7 @@ export class NetworkPlugin {
     this.#digest = digest;
   }
 
-  static async compile(name: 'http' | 'tcp'): Promise<NetworkPlugin> {
+  static async compile(name: 'http' | 'tcp' | 'udp'): Promise<NetworkPlugin> {
     const folder = mkdtempSync(join(tmpdir(), 'bulkhead-net-'));
     const compiler = new Compiler(folder, defaultLimits);
     const { code } = await compiler.compile(readFileSync(testPlugin(`net/${name}`)));

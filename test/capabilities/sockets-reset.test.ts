@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, type GuestOptions, type Kept, NetworkPlugin } from './egress-guest.ts';
 import { type TestServer, tcpServer } from './egress-server.ts';
+import { GrantedPlugin } from './executor.ts';
 
 let tcp: NetworkPlugin;
 let echo: TestServer;
@@ -81,6 +82,21 @@ describe('an instance that used the network', () => {
     expect(instance.reset()).toBe(false);
     instance.dispose();
     await eventually('the connection is closed', () => echo.open() === 0);
+  });
+
+  it('serves in its thread of the pool, one job after the other at the same port', async () => {
+    const plugin = new GrantedPlugin('net/tcp');
+    const port = echo.port;
+    const run = await plugin.worker({
+      ...granted().grants,
+      listen: [{ address: '127.0.0.2', port }],
+    });
+    const job = steps(`listen 127.0.0.2:${port}`, `connect ${echo.authority}`, 'send hello', 'read 5', 'network');
+    const said = `listen=127.0.0.2:${port}\nconnect=\nsend=\nread=hello\nnetwork=2\n`;
+    for (let again = 0; again < 3; again++) expect(await run(job)).toBe(said);
+    expect(await run(steps(`listen 127.0.0.2:${port}`, 'leave'))).toContain('leave=');
+    expect(await run(job)).toBe(said);
+    await plugin.close();
   });
 
   it('holds no more handles of the network than of anything else', async () => {

@@ -3,7 +3,7 @@
 //!
 //! `connect HOST:PORT`, `within MILLIS HOST:PORT`, `timeout MILLIS`, `send TEXT`, `flood BYTES`, `pour`
 //! (writes until it cannot), `shutdown`, `read BYTES`, `drain`, `count`, `peer`, `local`, `nodelay`, `drop`; `listen HOST:PORT`, `impatient` (does not block
-//! from here on), `accept`, `unlisten`; `leave` (the job ends with what is open still open); `udp HOST:PORT`,
+//! from here on), `accept`, `keep` (before another is accepted), `unlisten`; `leave` (the job ends with what is open still open); `udp HOST:PORT`,
 //! `lookup HOST`; `network` (takes a handle of the network and tells its number).
 
 mod stream;
@@ -18,6 +18,7 @@ use test_support::{Plain, Result, export_plugin};
 struct Open {
     listener: Option<TcpListener>,
     stream: Option<TcpStream>,
+    kept: Vec<TcpStream>,
 }
 
 fn run(args: Vec<u8>) -> Result<Vec<u8>> {
@@ -44,6 +45,7 @@ fn take(step: &str, rest: &str, open: &mut Open) -> io::Result<String> {
             open.stream = Some(stream);
             return Ok(peer.to_string());
         }
+        "keep" => open.kept.extend(open.stream.take()),
         "unlisten" => open.listener = None,
         "udp" => return Ok(UdpSocket::bind(rest)?.local_addr()?.to_string()),
         "lookup" => return lookup(rest),
