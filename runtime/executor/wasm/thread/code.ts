@@ -82,7 +82,7 @@ type Patch = readonly [find: string, put: string];
 const patches: readonly Patch[] = [
   [
     '(getCoreModule, imports, instantiateCore = (module, importObject) => new WebAssembly.Instance(module, importObject)) {',
-    '(getCoreModule, imports, instantiateCore, $tools) { const { TextDecoder, DataView, $lift, $handles, $resources, $call, $forged } = $tools;',
+    '(getCoreModule, imports, instantiateCore, $tools) { const { TextDecoder, DataView, $lift, $slice, $handles, $resources, $call, $forged } = $tools;',
   ],
   ['const dataView = mem => dv.buffer', 'const dataView = mem => $lift() || dv.buffer'],
 ];
@@ -104,6 +104,11 @@ const resourcePatches: readonly Patch[] = [
 ];
 const hasResources = 'HANDLE_TABLES';
 
+/** Where the glue copies bytes out of memory. */
+const copies = /\b(memory\d+)\.buffer\.slice\(/g;
+/** The same, in whatever form. */
+const anyCopies = /buffer\.slice\(/g;
+
 /** Where the glue keeps what the handles of a table stand for. */
 const resources = /\bconst captureTable(\d+)= new Map\(\);/g;
 /** The same, in whatever form. */
@@ -124,7 +129,8 @@ function patched(glue: string): string {
     if (parts.length === 2) return parts.join(put);
     throw new BulkheadError('internal', `the glue has ${parts.length - 1} places like: ${find}`);
   }, glue);
-  const kept = replaceEach(text, resources, anyResources, 'const captureTable$1 = $$resources[$1] = new Map();');
+  const charged = replaceEach(text, copies, anyCopies, '$$slice($1.buffer, ');
+  const kept = replaceEach(charged, resources, anyResources, 'const captureTable$1 = $$resources[$1] = new Map();');
   return kept.replaceAll(madeUp, '$$forged("$1")');
 }
 
