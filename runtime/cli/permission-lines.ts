@@ -1,9 +1,16 @@
 /** What a plugin asks for, is granted and may do, for people and as JSON. Values of variables are never shown. */
 import type { Permissions } from '../app.ts';
-import type { DirectoryGrant, Grants, HttpGrant, SocketGrant } from '../model/grant.ts';
+import {
+  type DirectoryGrant,
+  type Grants,
+  type HttpGrant,
+  type ListenGrant,
+  listenText,
+  type SocketGrant,
+} from '../model/grant.ts';
 import { defaultLimits, type Limits, settingName } from '../model/limits.ts';
 
-/** Permissions as JSON: variables by name only. */
+/** Permissions as JSON: variables by name only, authorities by the file that they are in. */
 export function permissionsJson({ asked, granted, effective, limits }: Permissions): Record<string, unknown> {
   return {
     asked: grantsJson(asked),
@@ -13,8 +20,12 @@ export function permissionsJson({ asked, granted, effective, limits }: Permissio
   };
 }
 
-function grantsJson({ env, ...others }: Grants): Record<string, unknown> {
-  return { ...(env && { env: Object.keys(env) }), ...others };
+function grantsJson({ env, http, ...others }: Grants): Record<string, unknown> {
+  return { ...(env && { env: Object.keys(env) }), ...(http && { http: http.map(httpJson) }), ...others };
+}
+
+function httpJson({ authorities, ...others }: HttpGrant): Record<string, unknown> {
+  return { ...others, ...(authorities && { caFile: authorities.file }) };
 }
 
 /** The lines of asked, granted and effective, each under its title, and the limits that are no defaults. */
@@ -34,13 +45,14 @@ function titled(title: string, lines: readonly string[], none = 'nothing'): stri
   return lines.length === 0 ? [`${title.padEnd(10)}${none}`] : [title, ...lines.map((line) => `  ${line}`)];
 }
 
-function grantLines({ env, clock, filesystem = [], http = [], sockets = [] }: Grants): string[] {
+function grantLines({ env, clock, filesystem = [], http = [], sockets = [], listen = [] }: Grants): string[] {
   return [
     ...Object.keys(env ?? {}).map((name) => `env ${name}`),
     ...(clock === 'fine' ? ['clock fine'] : []),
     ...filesystem.map(directoryLine),
     ...http.map(httpLine),
     ...sockets.map(socketLine),
+    ...listen.map((grant) => `listen ${protocolText(grant)}${listenText(grant)}`),
   ];
 }
 
@@ -53,13 +65,19 @@ function directoryLine({ guest, host, access, maxBytes, maxFiles }: DirectoryGra
   return `filesystem ${guest}${host === undefined ? '' : ` = ${host}`}, ${access}${most}`;
 }
 
-function httpLine({ scheme, host, port, methods = ['GET', 'HEAD'], privateAddresses }: HttpGrant): string {
+function httpLine({ scheme, host, port, methods = ['GET', 'HEAD'], privateAddresses, authorities }: HttpGrant): string {
   const at = port === undefined ? '' : `:${port}`;
-  return `http ${methods.join(', ')} ${scheme}://${host}${at}${privateText(privateAddresses)}`;
+  const trust = authorities ? `, vouched for by ${authorities.file}` : '';
+  return `http ${methods.join(', ')} ${scheme}://${host}${at}${privateText(privateAddresses)}${trust}`;
 }
 
-function socketLine({ host, port, privateAddresses }: SocketGrant): string {
-  return `sockets ${host}:${port}${privateText(privateAddresses)}`;
+function socketLine(grant: SocketGrant): string {
+  const { host, port, privateAddresses } = grant;
+  return `sockets ${protocolText(grant)}${host}:${port}${privateText(privateAddresses)}`;
+}
+
+function protocolText({ protocol }: SocketGrant | ListenGrant): string {
+  return protocol === 'udp' ? 'udp ' : '';
 }
 
 function privateText(allowed: boolean | undefined): string {

@@ -5,13 +5,15 @@
  */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type DirectoryGrant, noGrants } from '../model/grant.ts';
+import { type DirectoryGrant, type HttpGrant, type ListenGrant, noGrants } from '../model/grant.ts';
 import { defaultLimits, type Limits } from '../model/limits.ts';
+import { readAuthorities } from './authorities.ts';
 import type { PluginGrants } from './grants.ts';
 import { camelCase, camelKeys } from './manifest-case.ts';
 import { grantsShape } from './manifest-fields.ts';
-import type { Infer } from './manifest-shape.ts';
+import type { FieldPath, Infer } from './manifest-shape.ts';
 import { readToml, type TomlFile } from './manifest-toml.ts';
+import { unfitListen } from './ports.ts';
 
 /** What an operator grants. */
 export interface OperatorGrants {
@@ -71,7 +73,7 @@ function workerLimits(file: File, most: Limits): OperatorGrants['workers'] {
 }
 
 function pluginGrants(file: File, name: string, table: PluginTable): PluginGrants {
-  const { digest, env, clock, filesystem, http, sockets, limits = {} } = table;
+  const { digest, env, clock, filesystem, http, sockets, listen, limits = {} } = table;
   return {
     ...(digest !== undefined && { digest }),
     grants: {
@@ -79,11 +81,35 @@ function pluginGrants(file: File, name: string, table: PluginTable): PluginGrant
       ...(env && { env: { ...env } }),
       ...(clock && { clock }),
       ...(filesystem && { filesystem: directories(file, name, filesystem) }),
-      ...(http && { http: http.map(camelKeys) }),
+      ...(http && { http: http.map((table, index) => destination(file, ['plugin', name, 'http', index], table)) }),
       ...(sockets && { sockets: sockets.map(camelKeys) }),
+      ...(listen && { listen: listenGrants(file, ['plugin', name, 'listen'], listen) }),
     },
     limits: camelKeys(limits),
   };
+}
+
+function destination(
+  file: File,
+  at: FieldPath,
+  { ca_file, ...table }: NonNullable<PluginTable['http']>[number],
+): HttpGrant {
+  if (ca_file === undefined) return camelKeys(table);
+  if (table.scheme !== 'https') throw file.problem([...at, 'ca_file'], 'the scheme is http', 'it with https only');
+  const path = resolve(dirname(file.path), ca_file);
+  const authorities = readAuthorities(path);
+  if (typeof authorities === 'string') {
+    throw file.problem([...at, 'ca_file'], `${path} ${authorities}`, 'a file of certificates in PEM');
+  }
+  return { ...camelKeys(table), authorities };
+}
+
+function listenGrants(file: File, at: FieldPath, tables: NonNullable<PluginTable['listen']>): ListenGrant[] {
+  return tables.map((table, index) => {
+    const wrong = unfitListen(table);
+    if (wrong) throw file.problem([...at, index, wrong.field], wrong.what, wrong.expected);
+    return camelKeys(table);
+  });
 }
 
 function directories(file: File, name: string, tables: NonNullable<PluginTable['filesystem']>): DirectoryGrant[] {

@@ -5,6 +5,7 @@
  * of the host and gives values. Names in the files are those of the model in snake_case.
  */
 import type { Limits } from '../model/limits.ts';
+import { grantedHttp, http, listen, sockets } from './manifest-network.ts';
 import type { Shape } from './manifest-shape.ts';
 
 type SnakeKey<Key extends string> = Key extends `${infer First}${infer Rest}`
@@ -13,7 +14,7 @@ type SnakeKey<Key extends string> = Key extends `${infer First}${infer Rest}`
     : `_${Lowercase<First>}${SnakeKey<Rest>}`
   : Key;
 
-/** The most entries of a list. */
+/** The most variables. */
 const mostEntries = 256;
 const mostBytes = Number.MAX_SAFE_INTEGER;
 
@@ -28,59 +29,6 @@ const workerName = { pattern: '^.{1,255}$', expected: 'a name of 1 to 255 charac
 const envName = {
   pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
   expected: 'the name of an environment variable: letters, digits and _',
-} as const;
-
-const host = {
-  kind: 'text',
-  about: 'Host name, in lower case; a name with a leading `*.` for all below it; or an IP address.',
-  pattern:
-    '^(?=.{1,253}$)(?:(?:\\*\\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|[0-9a-f:.]*:[0-9a-f:.]*)$',
-  expected: 'a host name in lower case, such as api.example.com or *.example.com, or an IP address without brackets',
-} as const;
-const port = whole('Port.', 65_535);
-const privateAddresses = {
-  kind: 'flag',
-  about: 'The host may resolve to addresses that are not public: loopback, private, link-local and the like.',
-} as const;
-
-const http = {
-  kind: 'list',
-  about: 'Where the plugin may send HTTP requests.',
-  most: mostEntries,
-  of: {
-    kind: 'table',
-    about: 'One destination.',
-    required: ['scheme', 'host'],
-    fields: {
-      scheme: { kind: 'choice', about: 'Scheme.', of: ['http', 'https'] },
-      host,
-      port: { ...port, about: "Port; the scheme's own where it is left out." },
-      methods: {
-        kind: 'list',
-        about: 'Methods; GET and HEAD where it is left out.',
-        most: 16,
-        of: {
-          kind: 'text',
-          about: 'Method.',
-          pattern: '^[A-Z]{1,32}$',
-          expected: 'a method in capitals, such as POST',
-        },
-      },
-      private_addresses: privateAddresses,
-    },
-  },
-} as const;
-
-const sockets = {
-  kind: 'list',
-  about: 'Where the plugin may open TCP connections.',
-  most: mostEntries,
-  of: {
-    kind: 'table',
-    about: 'One destination.',
-    required: ['host', 'port'],
-    fields: { host, port, private_addresses: privateAddresses },
-  },
 } as const;
 
 const directory = {
@@ -158,6 +106,7 @@ export const manifestShape = {
         },
         http,
         sockets,
+        listen,
       },
     },
     limits: limits("Caps that differ from the host's own; above those, the operator has to allow them."),
@@ -202,8 +151,9 @@ const pluginGrants = {
         },
       },
     },
-    http,
+    http: grantedHttp,
     sockets,
+    listen,
     limits: limits('The most that the manifest may ask for.'),
   },
 } as const satisfies Shape;

@@ -31,6 +31,14 @@ env = ["TOKEN", "HOME"]
 [[permissions.filesystem]]
 guest = "/data"
 access = "read-write"
+[[permissions.sockets]]
+protocol = "udp"
+host = "127.0.0.1"
+port = 53
+[[permissions.listen]]
+address = "0.0.0.0"
+port = 8080
+last_port = 8089
 [limits]
 cpu_ms = 1000
 `,
@@ -45,6 +53,15 @@ guest = "/data"
 host = "data"
 access = "read-only"
 max_bytes = 1000
+[[plugin.WantsEnv.sockets]]
+protocol = "udp"
+host = "127.0.0.1"
+port = 53
+private_addresses = true
+[[plugin.WantsEnv.listen]]
+address = "127.0.0.1"
+port = 8085
+last_port = 9000
 [worker."night batch".limits]
 cpu_ms = 2000
 [worker.plain.limits]
@@ -62,13 +79,19 @@ asked
   env TOKEN
   env HOME
   filesystem /data, read-write
+  sockets udp 127.0.0.1:53
+  listen 0.0.0.0:8080-8089
 granted
   env TOKEN
   clock fine
   filesystem /data = ${join(folder, 'data')}, read-only, at most 1000 bytes
+  sockets udp 127.0.0.1:53, also at private addresses
+  listen 127.0.0.1:8085-9000
 effective
   env TOKEN
   filesystem /data = ${join(folder, 'data')}, read-only, at most 1000 bytes and 10000 files
+  sockets udp 127.0.0.1:53
+  listen 127.0.0.1:8085-8089
 limits
   cpu_ms 1000
 limits of worker "night batch"
@@ -128,7 +151,9 @@ limits of worker "plain" the same
       /^refused +\S+echo\.wasm: echo\.plugin\.toml:4: permisions: an unknown field; expected one of/m,
     );
     expect(stdout).toMatch(/^refused +\S+nobody\.plugin\.toml: there is no component beside it/m);
-    expect(stderr).toMatch(/^warn +WantsEnv asks for what it is not granted: env TOKEN, env HOME, filesystem \/data$/m);
+    expect(stderr).toMatch(
+      /^warn +WantsEnv asks for what it is not granted: env TOKEN, env HOME, filesystem \/data, sockets udp 127\.0\.0\.1:53, listen 0\.0\.0\.0:8080-8089$/m,
+    );
     expect(stderr).toMatch(/^warn +grants are there for "Nobody", which is not served$/m);
   });
 

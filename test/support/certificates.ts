@@ -4,31 +4,33 @@
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
+import { toWit } from '../../runtime/capabilities/addresses.ts';
 
 /** PEM texts. */
-interface Certificate {
+export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
 export interface Authority extends Certificate {
-  /** A certificate of this authority for a host name, an IPv4 address, or a client. */
-  issue(name: string): Certificate;
+  /** A certificate of this authority for a host name, an IP address, or a client; and for others beside it. */
+  issue(name: string, ...others: readonly string[]): Certificate;
 }
 
 /** An authority that trusts itself. */
 export function createAuthority(name: string): Authority {
   const keys = keyPair();
-  const made = certificate({ name, issuer: name, keys, signer: keys.privateKey, isAuthority: true });
+  const made = certificate({ names: [name], issuer: name, keys, signer: keys.privateKey, isAuthority: true });
   return {
     ...made,
-    issue: (subject) =>
-      certificate({ name: subject, issuer: name, keys: keyPair(), signer: keys.privateKey, isAuthority: false }),
+    issue: (...names) =>
+      certificate({ names, issuer: name, keys: keyPair(), signer: keys.privateKey, isAuthority: false }),
   };
 }
 
 interface Wanted {
-  readonly name: string;
+  /** The first is the subject's. */
+  readonly names: readonly [string, ...string[]];
   readonly issuer: string;
   readonly keys: ReturnType<typeof keyPair>;
   readonly signer: KeyObject;
@@ -39,11 +41,11 @@ function keyPair() {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' });
 }
 
-function certificate({ name, issuer, keys, signer, isAuthority }: Wanted): Certificate {
+function certificate({ names, issuer, keys, signer, isAuthority }: Wanted): Certificate {
   const algorithm = sequence(oid(1, 2, 840, 10045, 4, 3, 2)); // ecdsa-with-SHA256
   const extensions = [
     sequence(oid(2, 5, 29, 19), bool(true), octets(sequence(...(isAuthority ? [bool(true)] : [])))), // basicConstraints
-    ...(isAuthority ? [] : [sequence(oid(2, 5, 29, 17), octets(sequence(alternativeName(name))))]), // subjectAltName
+    ...(isAuthority ? [] : [sequence(oid(2, 5, 29, 17), octets(sequence(...names.map(alternativeName))))]), // subjectAltName
   ];
   const day = 24 * 60 * 60 * 1000;
   const unsigned = sequence(
@@ -52,7 +54,7 @@ function certificate({ name, issuer, keys, signer, isAuthority }: Wanted): Certi
     algorithm,
     distinguishedName(issuer),
     sequence(time(Date.now() - day), time(Date.now() + day)),
-    distinguishedName(name),
+    distinguishedName(names[0]),
     keys.publicKey.export({ format: 'der', type: 'spki' }),
     tlv(0xa3, sequence(...extensions)),
   );
@@ -62,7 +64,9 @@ function certificate({ name, issuer, keys, signer, isAuthority }: Wanted): Certi
 }
 
 function alternativeName(name: string): Buffer {
-  return isIP(name) === 4 ? tlv(0x87, Buffer.from(name.split('.').map(Number))) : tlv(0x82, Buffer.from(name));
+  if (isIP(name) === 0) return tlv(0x82, Buffer.from(name));
+  const { tag, val } = toWit(name);
+  return tlv(0x87, Buffer.from(tag === 'ipv4' ? val : val.flatMap((group) => [group >> 8, group & 0xff])));
 }
 
 function pem(bytes: Buffer): string {

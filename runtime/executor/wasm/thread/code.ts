@@ -8,6 +8,7 @@ import { compileFunction } from 'node:vm';
 import type { ImportObject } from '../../../capabilities/capability.ts';
 import { BulkheadError } from '../../../errors.ts';
 import type { ModuleReport, PluginCode } from '../messages.ts';
+import type { HandleTools } from './handles.ts';
 import type { HostCallTools } from './host-calls.ts';
 import type { LiftTools } from './lift.ts';
 
@@ -51,10 +52,7 @@ export interface GuestJsonSchema {
 }
 
 /** What the glue of an instance finds under these names. */
-interface GlueTools extends LiftTools, HostCallTools {
-  /** Takes the place of the glue's handle tables: which numbers are free is state that a plugin can see. */
-  readonly $handles: number[][];
-}
+interface GlueTools extends LiftTools, HostCallTools, HandleTools {}
 
 /** jco's hook: makes one core instance. */
 type InstantiateCore = (
@@ -84,7 +82,7 @@ type Patch = readonly [find: string, put: string];
 const patches: readonly Patch[] = [
   [
     '(getCoreModule, imports, instantiateCore = (module, importObject) => new WebAssembly.Instance(module, importObject)) {',
-    '(getCoreModule, imports, instantiateCore, $tools) { const { TextDecoder, DataView, $lift, $handles, $call, $forged } = $tools;',
+    '(getCoreModule, imports, instantiateCore, $tools) { const { TextDecoder, DataView, $lift, $slice, $handles, $resources, $call, $forged } = $tools;',
   ],
   ['const dataView = mem => dv.buffer', 'const dataView = mem => $lift() || dv.buffer'],
 ];
@@ -106,6 +104,16 @@ const resourcePatches: readonly Patch[] = [
 ];
 const hasResources = 'HANDLE_TABLES';
 
+/** Where the glue copies bytes out of memory. */
+const copies = /\b(memory\d+)\.buffer\.slice\(/g;
+/** The same, in whatever form. */
+const anyCopies = /buffer\.slice\(/g;
+
+/** Where the glue keeps what the handles of a table stand for. */
+const resources = /\bconst captureTable(\d+)= new Map\(\);/g;
+/** The same, in whatever form. */
+const anyResources = /\bconst captureTable\d+/g;
+
 /** Where the glue makes something up for a handle that it does not know: as often as it takes handles. */
 const madeUp = /Object\.create\((\w+)(?:\$\d+)?\.prototype\)/g;
 
@@ -121,7 +129,15 @@ function patched(glue: string): string {
     if (parts.length === 2) return parts.join(put);
     throw new BulkheadError('internal', `the glue has ${parts.length - 1} places like: ${find}`);
   }, glue);
-  return text.replaceAll(madeUp, '$$forged("$1")');
+  const charged = replaceEach(text, copies, anyCopies, '$$slice($1.buffer, ');
+  const kept = replaceEach(charged, resources, anyResources, 'const captureTable$1 = $$resources[$1] = new Map();');
+  return kept.replaceAll(madeUp, '$$forged("$1")');
+}
+
+/** Throws `internal` where there are some in another form. */
+function replaceEach(text: string, known: RegExp, any: RegExp, put: string): string {
+  if (text.match(known)?.length === text.match(any)?.length) return text.replaceAll(known, put);
+  throw new BulkheadError('internal', `the glue has places of another form than ${known}`);
 }
 
 function compileGlue(code: PluginCode): Instantiate {

@@ -16,6 +16,7 @@ import { Cores } from './cores.ts';
 import { fatalError, guestFailureOf, textOf } from './failure.ts';
 import { FeedBuffer } from './feed-buffer.ts';
 import { GuestLog, type SendLog } from './guest-log.ts';
+import { Handles } from './handles.ts';
 import { hostCallTools } from './host-calls.ts';
 import { Lift } from './lift.ts';
 import { Meter } from './meter.ts';
@@ -47,12 +48,10 @@ export class Guest {
   readonly #cores: Cores;
   readonly #plugin: LoadedPlugin;
   readonly #jobEnds: (() => void)[] = [];
-  /** The glue's tables of handles: which numbers are free is state that a plugin can see. */
-  readonly #handleTables: number[][] = [];
-  #freeHandles: readonly (readonly number[])[] = [];
-  /** Resource handles that the plugin holds. */
-  #handles = 0;
-  #captured = false;
+  readonly #handles = new Handles();
+  /** What keeps the host's part of the state; and puts it back, once it was kept. */
+  readonly #captures: (() => () => void)[] = [() => this.#handles.keep()];
+  #putBacks: readonly (() => void)[] | undefined;
   readonly #frees = new Set<() => void>();
   readonly #log: GuestLog;
   #panic: PanicReport | undefined;
@@ -73,7 +72,7 @@ export class Guest {
     this.#meter.onRefill = this.#lift.fill;
     this.#cores = new Cores(this.#meter, plugin.reports);
     this.#boundary.waits = this.#meter;
-    const imports = createImports(this.#context());
+    const imports = createImports(this.#context(digest));
     try {
       this.#meter.begin(Date.now() + instantiateDeadline);
       this.#exports = this.#metered(() =>
@@ -81,7 +80,7 @@ export class Guest {
           plugin.instantiate(imports, this.#cores.instantiate, {
             ...this.#lift.tools(),
             ...hostCallTools(this.#boundary),
-            $handles: this.#handleTables,
+            ...this.#handles.tools,
           }),
         ),
       );
@@ -101,7 +100,7 @@ export class Guest {
 
   /** Resource handles that the plugin holds. */
   get handles(): number {
-    return this.#handles;
+    return this.#handles.count;
   }
 
   /** What the job at hand used so far. */
@@ -111,27 +110,24 @@ export class Guest {
 
   /** Why the state at hand, that after `load()`, could not be put back later; empty where it could. */
   get obstacles(): readonly string[] {
-    if (this.#handles === 0) return this.#plugin.obstacles;
-    const open = `load() leaves ${this.#handles} handle${this.#handles === 1 ? '' : 's'} of the host open`;
-    return [...this.#plugin.obstacles, open];
+    const open = this.#handles.obstacles;
+    if (open === 0) return this.#plugin.obstacles;
+    return [...this.#plugin.obstacles, `load() leaves ${open} handle${open === 1 ? '' : 's'} of the host open`];
   }
 
   /** Keeps the state at hand for {@link reset}, where there are no {@link obstacles}. */
   capture(): void {
     if (this.obstacles.length > 0) return;
     this.#cores.capture();
-    this.#freeHandles = this.#handleTables.map((table) => [...table]);
-    this.#captured = true;
+    this.#putBacks = this.#captures.map((keep) => keep());
   }
 
   /** Puts the captured state back. False: the instance holds what cannot be put back, and must be thrown away. */
   reset(): boolean {
-    if (!this.#captured || this.lost || this.#handles > 0) return false;
+    if (!this.#putBacks || this.lost || this.#handles.obstacles > 0) return false;
     this.#panic = undefined;
     this.#log.reset();
-    this.#handleTables.forEach((table, index) => {
-      table.splice(0, table.length, ...(this.#freeHandles[index] ?? []));
-    });
+    for (const putBack of this.#putBacks) putBack();
     return this.#cores.reset();
   }
 
@@ -191,12 +187,13 @@ export class Guest {
     this.#frees.clear();
   }
 
-  #count(change: 1 | -1): void {
+  #count(change: 1 | -1, carries?: 'no state'): void {
     const { handles } = this.#limits;
-    this.#handles += change;
-    if (this.#handles <= handles) return;
+    this.#handles.change(change, carries);
+    const { count } = this.#handles;
+    if (count <= handles) return;
     throw this.#boundary.end(
-      overLimit('limit-handles', 'handles', handles, `the plugin holds ${this.#handles} resource handles`),
+      overLimit('limit-handles', 'handles', handles, `the plugin holds ${count} resource handles`),
     );
   }
 
@@ -223,8 +220,9 @@ export class Guest {
     );
   }
 
-  #context(): InstanceContext {
+  #context(plugin: string): InstanceContext {
     return {
+      plugin,
       onDispose: (free) => {
         this.#frees.add(free);
         return () => this.#frees.delete(free);
@@ -237,7 +235,8 @@ export class Guest {
       fail: (error) => {
         throw this.#boundary.end(error);
       },
-      handle: (change) => this.#count(change),
+      handle: (change, carries) => this.#count(change, carries),
+      onCapture: (keep) => this.#captures.push(keep),
       log: (line) => {
         this.#lift.fill();
         this.#log.write(line);
