@@ -23,9 +23,9 @@ import type { Permissions } from './plugins/grants.ts';
 import { noOperatorGrants, type OperatorGrants, readGrants } from './plugins/grants-file.ts';
 import { manifestOf, mostMemory, permissionsOf } from './plugins/grants-resolve.ts';
 import type { Manifest } from './plugins/manifest.ts';
-import { EmbeddedQueue } from './queue/embedded.ts';
+import { EmbeddedQueue, type EmbeddedQueueParts } from './queue/embedded.ts';
 import { PendingFeeds } from './queue/pending-feeds.ts';
-import { StoredResults } from './results/stored-results.ts';
+import { type Retention, StoredResults } from './results/stored-results.ts';
 import { SqliteStore } from './store/sqlite.ts';
 import type { LogEvent, LogSink } from './telemetry/events.ts';
 
@@ -40,10 +40,16 @@ export interface AppOptions {
   readonly threads: number;
   /** Folder of the cache of transpiled components. */
   readonly cacheFolder: string;
-  /** Jobs at a time in the default channel. */
+  /** Jobs at a time in the default channel; 0: there is none. */
   readonly defaultConcurrency: number;
   /** Further channels. */
   readonly channels?: readonly ChannelPlan[];
+  /** Bounds of the queue, where they differ from the defaults. */
+  readonly queue?: Pick<EmbeddedQueueParts, 'capacity' | 'storeCapacity' | 'fetchIntervalMs'>;
+  /** Longest run of a job that names no timeout, in milliseconds; 0: no limit. */
+  readonly defaultTimeoutMs?: number;
+  /** How long results are kept. */
+  readonly retention?: Retention;
   /** Largest request message, in bytes. */
   readonly maxRequestBytes?: number;
   /** What a plugin may use, where it differs from the defaults. */
@@ -130,6 +136,19 @@ async function operatorGrants({ grantsFile, limits }: AppOptions): Promise<Opera
   return { ...file, limits: { ...limits, ...file.limits } };
 }
 
+/** Options that were given: what is undefined is left to its default. */
+function given<Options extends object>(
+  options: Options,
+): { [Key in keyof Options]?: Exclude<Options[Key], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof Options]?: Exclude<Options[Key], undefined> };
+}
+
+function channelPlans({ defaultConcurrency, channels = [] }: AppOptions): ChannelPlan[] {
+  const first = defaultConcurrency > 0 ? [{ name: defaultChannel, concurrency: defaultConcurrency }] : [];
+  return [...first, ...channels];
+}
+
 /** Starts a server. Throws `config-invalid` where the grants, a folder, the database or the address cannot be used. */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const log = options.onLog;
@@ -145,15 +164,17 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const store = new SqliteStore(options.database);
     undo.unshift(() => store.close());
     const ids = new IdGenerator();
-    const channels = [{ name: defaultChannel, concurrency: options.defaultConcurrency }, ...(options.channels ?? [])];
-    const queue = new EmbeddedQueue({ store: store.jobs, log });
+    const channels = channelPlans(options);
+    const queue = new EmbeddedQueue({ store: store.jobs, log, ...options.queue });
     const feeds = new PendingFeeds();
-    const results = new StoredResults({ store, ids, log });
+    const results = new StoredResults({ store, ids, log, ...given({ retention: options.retention }) });
     const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
     const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids });
     const isFeedable = admission.isFeedable.bind(admission);
     const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
-    const dispatcher = new ChannelDispatcher({ queue, feeds, executor, results, workers, plugins, channels, log });
+    const limits = given({ defaultTimeoutMs: options.defaultTimeoutMs });
+    const parts = { queue, feeds, executor, results, workers, plugins, channels, log };
+    const dispatcher = new ChannelDispatcher({ ...parts, limits });
     const interrupted = await queue.open();
     if (interrupted > 0)
       log({ level: 'warn', message: `${interrupted} jobs ran when the server last ended; they run again` });
@@ -161,7 +182,6 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
     const { host, port } = options.listen;
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const { maxRequestBytes } = options;
     const api = await startApi(
       {
         admission,
@@ -173,7 +193,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         self: { id: ids.next(), address: host, startedAt: Date.now() },
         log,
       },
-      { address, ...(maxRequestBytes !== undefined && { maxRequestBytes }) },
+      { address, ...given({ maxRequestBytes: options.maxRequestBytes }) },
     ).catch(async (error: unknown) => {
       await dispatcher.stop(0);
       throw error;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { jobCommand } from './commands/job.ts';
@@ -64,7 +65,15 @@ export function createProgram(): Command {
     .description('Runs plugins that nobody has to trust: Rust, compiled to WebAssembly components, served as jobs.')
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', rootHelp);
-  const commands = [newCommand(), buildCommand(), inspectCommand(), runCommand(), serveCommand(), doctorCommand()];
+  const commands = [
+    newCommand(),
+    buildCommand(),
+    inspectCommand(),
+    runCommand(),
+    serveCommand(),
+    configCommand(),
+    doctorCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   const clients = [jobCommand(), workerCommand(), runnerCommand(), resultCommand(), statusCommand()];
   for (const command of clients) program.addCommand(command.helpGroup('Commands for a server that runs:'));

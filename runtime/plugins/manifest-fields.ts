@@ -102,7 +102,7 @@ const clock = {
 } as const;
 
 /** The caps, each of which ends a job with its own error. */
-const limitFields = {
+export const limitFields = {
   cpu_ms: whole('CPU time of one job, in milliseconds.'),
   memory_bytes: whole('Bytes of all memories and tables of an instance together.', 2 ** 32),
   output_bytes: whole("Bytes of a job's output; of each chunk where it streams."),

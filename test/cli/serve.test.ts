@@ -103,7 +103,7 @@ describe('bulkhead serve', () => {
   it.each([
     ['an address without a port', ['--listen', 'localhost'], /HOST:PORT/],
     ['no threads', ['--threads', '0'], /whole number from 1/],
-    ['no folder', [], /required option '--plugins <DIR>' not specified/],
+    ['no folder', [], /no plugin folders: name one with --plugins/],
   ])('refuses %s', async (_, args, message) => {
     const { code, stderr } = await bulkhead(['serve', ...args], { env: { PLUGINS_RUNNER_DIR: undefined } });
     expect(code).toBe(2);

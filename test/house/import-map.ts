@@ -88,9 +88,23 @@ export const zones: readonly Zone[] = [
     may: ['model/', 'errors.ts'],
     why: 'capabilities run in plugin threads; what they need is given to them',
   },
+  // The caps of plugins are the same in the server's file as in the grants.
+  {
+    zone: 'config/',
+    may: ['toml/', 'plugins/manifest-fields.ts', ...common],
+    why: 'settings are read before anything is started; what they are for is known by who starts it',
+  },
   {
     zone: 'cli/',
-    may: ['app.ts', ...contract.client, contract.executor, ...contract.plugins, ...contract.files, ...common],
+    may: [
+      'app.ts',
+      'config/',
+      ...contract.client,
+      contract.executor,
+      ...contract.plugins,
+      ...contract.files,
+      ...common,
+    ],
     why: 'commands start the app or talk to it; its insides are wired by app.ts',
   },
   { zone: 'app.ts', may: ['*'], why: '' },
