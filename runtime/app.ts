@@ -12,7 +12,6 @@ import { startApi } from './api/server.ts';
 import { ChannelDispatcher } from './dispatch/dispatcher.ts';
 import { BulkheadError } from './errors.ts';
 import type { Executor } from './executor/executor.ts';
-import type { LogMessage } from './executor/wasm/messages.ts';
 import { meterPath } from './executor/wasm/toolchain.ts';
 import { WasmExecutor } from './executor/wasm/wasm-executor.ts';
 import { type ChannelPlan, defaultChannel } from './model/channel.ts';
@@ -27,7 +26,8 @@ import { EmbeddedQueue, type EmbeddedQueueParts } from './queue/embedded.ts';
 import { PendingFeeds } from './queue/pending-feeds.ts';
 import { type Retention, StoredResults } from './results/stored-results.ts';
 import { SqliteStore } from './store/sqlite.ts';
-import type { LogEvent, LogSink } from './telemetry/events.ts';
+import type { LogSink } from './telemetry/events.ts';
+import { PluginLog } from './telemetry/plugin-log.ts';
 
 export interface AppOptions {
   /** Port 0: a free one. */
@@ -58,6 +58,8 @@ export interface AppOptions {
   readonly grantsFile?: string;
   /** Takes lines for the operator: the server's own, and what plugins log. */
   readonly onLog: LogSink;
+  /** Bytes that all plugins together may log in a second. */
+  readonly pluginLogBytesPerSecond?: number;
 }
 
 /** A plugin that is served, for people. */
@@ -88,23 +90,8 @@ export interface WasmExecutorSettings {
   /** Where they differ from the defaults. */
   readonly limits?: Partial<Limits>;
   readonly onLog: LogSink;
-}
-
-/** One line of a plugin as one for the operator, marked with its job. */
-function pluginLines(message: LogMessage): LogEvent[] {
-  const origin = { plugin: message.digest.slice(0, 12), job: message.jobId, worker: message.workerName };
-  const lines = message.lines.map((line): LogEvent => {
-    const level = line.level === 'error' || line.level === 'warn' ? line.level : 'info';
-    const fields = Object.fromEntries(line.fields.map(({ key, value }) => [`plugin.${key}`, value]));
-    return { level, message: line.message, fields: { ...fields, ...origin, target: line.target } };
-  });
-  if (message.dropped === 0) return lines;
-  const dropped = {
-    level: 'warn',
-    message: `${message.dropped} lines of the plugin were left out: it logs too much`,
-    fields: origin,
-  } as const;
-  return [dropped, ...lines];
+  /** Bytes that all plugins together may log in a second. */
+  readonly pluginLogBytesPerSecond?: number;
 }
 
 /** The executor for components, for the server and for commands that run a plugin without one. */
@@ -113,15 +100,22 @@ export async function createWasmExecutor({
   cacheFolder,
   limits,
   onLog,
+  pluginLogBytesPerSecond = 1024 * 1024,
 }: WasmExecutorSettings): Promise<Executor> {
   await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
-  return new WasmExecutor({
+  const lines = new PluginLog({
+    log: onLog,
+    bytesPerSecond: pluginLogBytesPerSecond,
+    nameOf: (digest) => executor.nameOf(digest),
+  });
+  const executor = new WasmExecutor({
     threads,
     cacheFolder,
     limits: { ...defaultLimits, ...limits },
-    onLog: (message) => pluginLines(message).forEach(onLog),
+    onLog: (message) => lines.take(message),
     onFault: (what, error) => onLog({ level: 'error', message: what, fields: { error } }),
   });
+  return executor;
 }
 
 /** The caps of an executor that runs plugins under these grants: what none of them may pass. */

@@ -10,7 +10,7 @@ import type { PluginCatalogue, RunnerPlugin } from '../plugins/catalogue.ts';
 import type { Feeds } from '../queue/feeds.ts';
 import type { Consumer, JobQueue, Lease } from '../queue/queue.ts';
 import type { Results } from '../results/results.ts';
-import type { LogSink } from '../telemetry/events.ts';
+import { jobFields, jobMarks, type LogSink } from '../telemetry/events.ts';
 import { CallRun, failed, failure, type Ran } from './call-run.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { Instances } from './instances.ts';
@@ -147,7 +147,11 @@ export class ChannelDispatcher implements Dispatcher {
       lease.ran();
       return await this.#end(job, tried, startedAt);
     } catch (thrown) {
-      this.#parts.log({ level: 'error', message: 'a job could not be ended', fields: { job: job.id, error: thrown } });
+      this.#parts.log({
+        level: 'error',
+        message: 'a job could not be ended',
+        fields: { ...jobFields(job), error: thrown },
+      });
       return undefined;
     } finally {
       this.#underWay--;
@@ -168,7 +172,7 @@ export class ChannelDispatcher implements Dispatcher {
     this.#parts.log({
       level: 'error',
       message: 'the host failed to run a job',
-      fields: { job: job.id, worker: job.workerName, error },
+      fields: { ...jobFields(job), error },
     });
   }
 
@@ -254,6 +258,7 @@ function callOf(job: Job, worker: WorkerRecord, deadline: number | undefined): M
       jobId: job.id,
       workerName: worker.data.name,
       attempt: job.attempt,
+      ...jobMarks(job),
       ...(deadline !== undefined && { deadline }),
     },
     ...(job.using !== undefined && { using: job.using }),

@@ -12,6 +12,10 @@ export interface JobContext {
   readonly attempt: number;
   /** When the job is ended, in milliseconds since 1970. */
   readonly deadline?: number;
+  /** Who submitted it, to mark log lines with. */
+  readonly caller?: string;
+  /** The id of its trace, to mark log lines with. */
+  readonly trace?: string;
 }
 
 /** What to run. */

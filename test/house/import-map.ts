@@ -99,6 +99,7 @@ export const zones: readonly Zone[] = [
     may: [
       'app.ts',
       'config/',
+      'telemetry/',
       ...contract.client,
       contract.executor,
       ...contract.plugins,
@@ -120,6 +121,8 @@ const packageZones: Readonly<Record<string, readonly string[]>> = {
   'node:worker_threads': ['executor/wasm/', 'executor/wasm/thread/'],
   'npm:smol-toml': ['toml/'],
   'npm:string-width': ['cli/'],
+  'npm:pino': ['telemetry/'],
+  'npm:@opentelemetry/': ['telemetry/'],
   'npm:piscina': ['executor/wasm/', 'executor/wasm/thread/'],
 };
 

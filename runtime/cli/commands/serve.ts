@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { Command } from 'commander';
-import type { AppOptions } from '../../app.ts';
+import type { AppOptions, RunningApp } from '../../app.ts';
 import type { Values } from '../../config/resolve.ts';
+import type { LogSink } from '../../telemetry/events.ts';
 import { camelKeys } from '../../toml/case.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { stderrLog } from '../log-lines.ts';
 import { servedTable } from '../served-table.ts';
 import { addSettingOptions, settingsOf, unreadFile } from '../settings-options.ts';
 import { address, addressText } from '../values.ts';
@@ -56,6 +56,7 @@ function appOptions(values: Values, folders: readonly string[]): Omit<AppOptions
       fetchIntervalMs: values['jobs.fetch_interval_ms'],
     },
     defaultTimeoutMs: values['jobs.timeout_ms'],
+    pluginLogBytesPerSecond: values['log.plugin_bytes_per_second'],
     retention: { maxAgeMs: values['results.keep_seconds'] * 1000, maxCount: values['results.keep_count'] },
   };
 }
@@ -72,27 +73,48 @@ async function serve(command: Command): Promise<void> {
     );
   }
   const { startApp } = await import('../../app.ts');
+  const { openLog } = await import('../../telemetry/log.ts');
   const { ensureMeter } = await import('../toolbox/components.ts');
   const database = values['storage.database'];
   if (database !== ':memory:') mkdirSync(dirname(database), { recursive: true });
+  const isJson = values['log.format'] === 'json' || (values['log.format'] === 'auto' && !process.stderr.isTTY);
+  const { sink: log } = openLog({ level: values['log.level'], format: isJson ? 'json' : 'text' });
   // Before anybody can know that the server runs, so that a signal never finds nobody at home.
-  const stop = askedToStop();
+  const stop = askedToStop(log);
   const began = performance.now();
   await ensureMeter();
-  const app = await startApp({ ...appOptions(values, folders), onLog: stderrLog });
+  const app = await startApp({ ...appOptions(values, folders), onLog: log });
   const { host } = address(values['server.listen']);
-  const ready = `bulkhead listens on ${addressText({ host, port: app.port })} (ready in ${Math.round(performance.now() - began)} ms)`;
-  process.stdout.write(
-    `${servedTable(app.plugins(), app.refused(), (path) => relative('', path) || path)}\n${ready}\n`,
-  );
+  const ready = { address: addressText({ host, port: app.port }), ready_ms: Math.round(performance.now() - began) };
+  if (isJson) tellStart(log, app, ready);
+  if (values['log.format'] !== 'json') printStart(app, ready);
   await stop;
-  process.stderr.write('stopping: waiting for the jobs under way; a second signal stops at once\n');
+  log({ level: 'info', message: 'stopping: waiting for the jobs under way; a second signal stops at once' });
   await app.close({ drainMs: values['server.drain_ms'] });
-  process.stderr.write('stopped\n');
+  log({ level: 'info', message: 'stopped' });
+}
+
+interface Ready {
+  readonly address: string;
+  readonly ready_ms: number;
+}
+
+/** What is served, for people, on stdout. */
+function printStart(app: RunningApp, { address: at, ready_ms: took }: Ready): void {
+  const served = servedTable(app.plugins(), app.refused(), (path) => relative('', path) || path);
+  process.stdout.write(`${served}\nbulkhead listens on ${at} (ready in ${took} ms)\n`);
+}
+
+/** The same as lines of the log, for programs. */
+function tellStart(log: LogSink, app: RunningApp, ready: Ready): void {
+  for (const { path, reason } of app.refused())
+    log({ level: 'warn', message: 'a plugin was refused', fields: { path, reason } });
+  const plugins = app.plugins().map(({ name }) => name);
+  log({ level: 'info', message: 'listening', fields: { ...ready, plugins } });
 }
 
 /** Resolves with the first signal. A later one ends the process. */
-function askedToStop(): Promise<void> {
+function askedToStop(log: LogSink): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined;
     const onSignal = (): void => {
@@ -100,7 +122,7 @@ function askedToStop(): Promise<void> {
         first = performance.now();
         resolve();
       } else if (performance.now() - first > sameSignalMs) {
-        process.stderr.write('stopped at once: jobs under way were dropped\n');
+        log({ level: 'warn', message: 'stopped at once: jobs under way were dropped' });
         process.exit(exitCodes.failed.code);
       }
     };

@@ -120,6 +120,8 @@ export interface LogMessage {
   readonly digest: string;
   readonly jobId: bigint | undefined;
   readonly workerName: string | undefined;
+  readonly caller?: string | undefined;
+  readonly trace?: string | undefined;
   readonly lines: readonly LogLine[];
   /** Lines left out since the last message, because the plugin wrote more than it may. */
   readonly dropped: number;

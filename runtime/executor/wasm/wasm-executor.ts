@@ -27,6 +27,7 @@ export class WasmExecutor implements Executor {
   readonly #options: WasmExecutorOptions;
   readonly #compiler: Compiler;
   readonly #codes = new Map<string, PluginCode>();
+  readonly #names = new Map<string, string>();
   readonly #lanes: Lane[] = [];
   readonly #pools = new PoolNumbers();
   #lastId = 0;
@@ -43,11 +44,17 @@ export class WasmExecutor implements Executor {
       await lane.addPlugin(code);
       const runner = await this.#describe(lane, code.digest);
       this.#codes.set(code.digest, code);
+      this.#names.set(code.digest, runner.name);
       const obstacles = [...code.modules.values()].flatMap(({ report }) => report.obstacles);
       return { digest: code.digest, path, facets: facts.facets, imports: facts.imports, runner, obstacles };
     } finally {
       await lane.close();
     }
+  }
+
+  /** The name that an admitted plugin gave itself. */
+  nameOf(digest: string): string | undefined {
+    return this.#names.get(digest);
   }
 
   instance(spec: InstanceSpec): PluginInstance {

@@ -21,7 +21,8 @@ import { listenForKnocks } from './meter.ts';
 
 function sendLog(digest: string): SendLog {
   return (lines, job, dropped) => {
-    const message: LogMessage = { kind: 'log', digest, jobId: job?.jobId, workerName: job?.workerName, lines, dropped };
+    const { jobId, workerName, caller, trace } = job ?? {};
+    const message: LogMessage = { kind: 'log', digest, jobId, workerName, caller, trace, lines, dropped };
     parentPort?.postMessage(message);
   };
 }
