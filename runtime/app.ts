@@ -28,6 +28,7 @@ import { type Retention, StoredResults } from './results/stored-results.ts';
 import { SqliteStore } from './store/sqlite.ts';
 import type { LogSink } from './telemetry/events.ts';
 import { PluginLog } from './telemetry/plugin-log.ts';
+import { startTelemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
 
 export interface AppOptions {
   /** Port 0: a free one. */
@@ -56,6 +57,12 @@ export interface AppOptions {
   readonly limits?: Partial<Limits>;
   /** The operator's grants; nothing is granted where there is no file. */
   readonly grantsFile?: string;
+  /** Figures for Prometheus; none where it is not set. */
+  readonly metrics?: NonNullable<TelemetryOptions['metrics']>;
+  /** Spans for OpenTelemetry; none where it is not set. */
+  readonly tracing?: NonNullable<TelemetryOptions['tracing']>;
+  /** What runs, for metrics and traces. */
+  readonly version?: string;
   /** Takes lines for the operator: the server's own, and what plugins log. */
   readonly onLog: LogSink;
   /** Bytes that all plugins together may log in a second. */
@@ -71,6 +78,8 @@ interface ServedPlugin {
 
 export interface RunningApp {
   readonly port: number;
+  /** Where metrics are asked for. */
+  readonly metricsPort?: number;
   plugins(): readonly ServedPlugin[];
   refused(): readonly RefusedPlugin[];
   /** Takes no more jobs, waits up to `drainMs` (default 10,000) milliseconds for those it took, and stops. */
@@ -95,13 +104,18 @@ export interface WasmExecutorSettings {
 }
 
 /** The executor for components, for the server and for commands that run a plugin without one. */
-export async function createWasmExecutor({
+export async function createWasmExecutor(settings: WasmExecutorSettings): Promise<Executor> {
+  return (await openExecutor(settings)).executor;
+}
+
+/** The executor, and what its plugins log. */
+async function openExecutor({
   threads,
   cacheFolder,
   limits,
   onLog,
   pluginLogBytesPerSecond = 1024 * 1024,
-}: WasmExecutorSettings): Promise<Executor> {
+}: WasmExecutorSettings): Promise<{ readonly executor: Executor; readonly lines: PluginLog }> {
   await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
   const lines = new PluginLog({
     log: onLog,
@@ -115,7 +129,7 @@ export async function createWasmExecutor({
     onLog: (message) => lines.take(message),
     onFault: (what, error) => onLog({ level: 'error', message: what, fields: { error } }),
   });
-  return executor;
+  return { executor, lines };
 }
 
 /** The caps of an executor that runs plugins under these grants: what none of them may pass. */
@@ -149,7 +163,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const undo: (() => Promise<void>)[] = [];
   try {
     const operator = await operatorGrants(options);
-    const executor = await createWasmExecutor({ ...options, limits: executorLimits(operator) });
+    const telemetry = await startTelemetry({ ...options, log });
+    undo.unshift(() => telemetry.close());
+    const { events } = telemetry;
+    const { executor, lines } = await openExecutor({ ...options, limits: executorLimits(operator) });
     undo.unshift(() => executor.close());
     const admit = (path: string) => executor.admit(path);
     const { catalogue: plugins, refused, notes } = await discoverPlugins(options.pluginFolders, admit, operator);
@@ -161,14 +178,20 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const channels = channelPlans(options);
     const queue = new EmbeddedQueue({ store: store.jobs, log, ...options.queue });
     const feeds = new PendingFeeds();
-    const results = new StoredResults({ store, ids, log, ...given({ retention: options.retention }) });
+    const results = new StoredResults({ store, ids, log, events, ...given({ retention: options.retention }) });
     const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
-    const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids });
+    const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids, events });
     const isFeedable = admission.isFeedable.bind(admission);
     const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
     const limits = given({ defaultTimeoutMs: options.defaultTimeoutMs });
-    const parts = { queue, feeds, executor, results, workers, plugins, channels, log };
+    const parts = { queue, feeds, executor, results, workers, plugins, channels, log, events };
     const dispatcher = new ChannelDispatcher({ ...parts, limits });
+    const metricsPort = await telemetry.serve({
+      channels: () => queue.channels(),
+      storedJobs: () => queue.stored,
+      instances: async () => executor.figures?.(),
+      logLinesDropped: () => lines.dropped,
+    });
     const interrupted = await queue.open();
     if (interrupted > 0)
       log({ level: 'warn', message: `${interrupted} jobs ran when the server last ended; they run again` });
@@ -186,6 +209,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         plugins,
         self: { id: ids.next(), address: host, startedAt: Date.now() },
         log,
+        ...(telemetry.isWatching && { events }),
       },
       { address, ...given({ maxRequestBytes: options.maxRequestBytes }) },
     ).catch(async (error: unknown) => {
@@ -194,6 +218,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     });
     return {
       port: api.port,
+      ...given({ metricsPort }),
       plugins: () =>
         plugins.list().map(({ plugin: { path, runner } }) => ({
           name: runner.name,

@@ -1,6 +1,4 @@
 /** All commands, put together. What each does is in `commands/`. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
@@ -16,7 +14,7 @@ import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { workerCommand } from './commands/worker.ts';
 import { describeError, exitCodes } from './exit-codes.ts';
-import { root } from './toolbox/paths.mjs';
+import { version } from './version.ts';
 
 const exitCodeHelp = Object.values(exitCodes)
   .map(({ code, meaning }) => `  ${String(code).padEnd(4)}${meaning}`)
@@ -34,11 +32,6 @@ Examples:
   $ bulkhead job enqueue demo --args '{}'      run one job on a server
 
 \`bulkhead help COMMAND\` says more about each.`;
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  return manifest.version;
-}
 
 /** Runs one command line. Errors become one line on stderr; answers the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {

@@ -5,6 +5,7 @@ import { type ConfigFile, readConfig, settingList } from '../config/file.ts';
 import { type Config, flagValue, resolveConfig } from '../config/resolve.ts';
 import type { Setting, SettingKey } from '../config/settings.ts';
 import { FieldProblem } from '../toml/shape.ts';
+import { collect } from './values.ts';
 
 /** The name of the file where none is named. */
 export const usualFile = 'bulkhead.toml';
@@ -15,7 +16,7 @@ export function addSettingOptions(command: Command): Command {
   command.addOption(new Option('--config <FILE>', `TOML file with settings (env: ${fileVariable})`));
   for (const [key, setting] of settingList) {
     if (setting.flag === undefined) continue;
-    command.addOption(new Option(setting.flag, described(key, setting)).argParser(reader(key, setting)));
+    command.addOption(new Option(setting.flag, described(key, setting)).argParser<unknown>(reader(key, setting)));
   }
   return command;
 }
@@ -37,7 +38,7 @@ function reader(key: SettingKey, { shape }: Setting): (text: string, before: unk
   return (text, before) => {
     try {
       const value = flagValue(key, text);
-      return shape.kind === 'list' && Array.isArray(before) ? [...before, ...(value as unknown[])] : value;
+      return shape.kind === 'list' ? collect(text, before as string[] | undefined) : value;
     } catch (thrown) {
       if (!(thrown instanceof FieldProblem)) throw thrown;
       throw new InvalidArgumentError(`It has to be ${thrown.expected}.`);

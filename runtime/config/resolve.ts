@@ -19,7 +19,7 @@ export type Values = {
 };
 
 /** Where a value came from, in words: `--listen`, `GRPC_ADDR`, `bulkhead.toml`, `default`. */
-export type Origins = Readonly<Record<SettingKey, string>>;
+type Origins = Readonly<Record<SettingKey, string>>;
 
 /** What there is to choose from. */
 export interface ConfigSources {

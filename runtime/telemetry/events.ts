@@ -34,6 +34,8 @@ export interface RunStart {
 /** A run that is over. */
 export interface RunEnd extends RunStart {
   readonly outcome: CallOutcome;
+  /** Chunks of a stream that it gave. */
+  readonly chunks: number;
   readonly endedAt: number;
 }
 
@@ -55,8 +57,9 @@ export interface CallWatch {
 /**
  * The life of jobs and calls, told as it happens. None of these throws, waits, or keeps a job's bytes.
  *
- * A job is queued once, has one run or several (each started and ended, with a retry scheduled in between), and ends
- * once; one that ends in the queue (cancelled, or the server stops) has no run.
+ * A job is queued once (which may be told after its first run began), has one run or several (each started and ended,
+ * with a retry scheduled in between), and ends once; a periodic one ends with each period. One that ends in the queue
+ * (cancelled, or the server stops) has no run, and one that is left to the next process has no end.
  */
 export interface EngineEvents {
   /** The queue took the job. */

@@ -125,7 +125,7 @@ limits of worker "plain" the same
     expect(code).toBe(0);
     expect(stdout).toMatch(/^served +WantsEnv/m);
     expect(stdout).toMatch(
-      /^refused +\S+echo\.wasm: echo\.plugin\.toml:4: permisions: an unknown field; expected one of/m,
+      /^refused +\S+echo\.wasm: echo\.plugin\.toml:4: permisions: an unknown field \(did you mean permissions\?\); expected one of/m,
     );
     expect(stdout).toMatch(/^refused +\S+nobody\.plugin\.toml: there is no component beside it/m);
     expect(stderr).toMatch(/^warn +WantsEnv asks for what it is not granted: env TOKEN, env HOME, filesystem \/data$/m);

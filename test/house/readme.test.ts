@@ -8,6 +8,7 @@ import { createProgram } from '../../runtime/cli/program.ts';
 import { root } from '../../runtime/cli/toolbox/paths.mjs';
 import { settingList } from '../../runtime/config/file.ts';
 import { catalogue } from '../../runtime/errors.ts';
+import { Metrics } from '../../runtime/telemetry/metrics.ts';
 import { startTestRuntime, type TestRuntime } from '../support/runtime.ts';
 
 const path = join(root, 'README.md');
@@ -64,6 +65,13 @@ describe('the README', () => {
       return `| \`${key}\` | ${option} | ${names.join(' ')} | ${initial} | ${shape.about} |`;
     });
     expectTable('settings', ['| setting | option | environment | default | |', '|---|---|---|---|---|', ...rows]);
+  });
+
+  it('lists every metric', () => {
+    const rows = new Metrics()
+      .facts()
+      .map(({ name, type, labels, about }) => `| \`${name}\` | ${type} | ${labels.join(', ')} | ${about} |`);
+    expectTable('metrics', ['| metric | | labels | |', '|---|---|---|---|', ...rows]);
   });
 
   it('lists the RPCs that the server offers', async () => {

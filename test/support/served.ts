@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { Client, credentials } from '@grpc/grpc-js';
 import { WireClient } from '../../runtime/api/client.ts';
 import { ResponseType, type WorkerData } from '../../runtime/model/messages.gen.ts';
 import { runnerIdOf } from '../../runtime/plugins/discovery.ts';
@@ -10,6 +11,7 @@ import { type Ended, ended, launcher, lineOf, startNode } from './cli.ts';
 
 export interface Served {
   readonly child: ChildProcess;
+  readonly port: number;
   readonly client: WireClient;
   /** Its folder, which goes with it. */
   readonly folder: string;
@@ -19,6 +21,18 @@ export interface Served {
   worker(runner: string, name: string, data?: Partial<WorkerData>): Promise<void>;
   /** Ends it with a signal, if it has not ended yet. */
   stop(): Promise<Ended>;
+}
+
+/** What the health service says of the whole server: 1 serving, 2 not. Throws the call's error. */
+export function healthOf(port: number): Promise<number> {
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const asIs = (bytes: Buffer) => bytes;
+  return new Promise<number>((resolve, reject) => {
+    client.makeUnaryRequest('/grpc.health.v1.Health/Check', asIs, asIs, Buffer.alloc(0), (error, answer) => {
+      if (error) reject(error);
+      else resolve(answer?.[1] ?? 0);
+    });
+  }).finally(() => client.close());
 }
 
 /** The lines of a JSON log. */
@@ -46,6 +60,7 @@ export async function serveProcess(
   const client = new WireClient(`127.0.0.1:${port}`);
   return {
     child,
+    port: Number(port),
     client,
     folder,
     end,

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { Command } from 'commander';
 import { type ConfigFile, readConfig, settingList } from '../../config/file.ts';
-import type { Config } from '../../config/resolve.ts';
+import { type Config, resolveConfig } from '../../config/resolve.ts';
 import { BulkheadError } from '../../errors.ts';
 import { CliError } from '../exit-codes.ts';
 import { columns } from '../served-table.ts';
@@ -55,6 +55,8 @@ async function checkFile(path: string): Promise<void> {
   }
   const grants = file.get('plugins.grants') as string | undefined;
   if (grants !== undefined) await naming(file, grants);
+  const { telemetryOptions } = await import('../telemetry-options.ts');
+  telemetryOptions(resolveConfig({ flags: {}, environment: {}, file }).values);
   const count = settingList.filter(([key]) => file.get(key) !== undefined).length;
   process.stdout.write(`${path}: ok, ${count} settings\n`);
 }

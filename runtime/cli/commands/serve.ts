@@ -73,6 +73,7 @@ async function serve(command: Command): Promise<void> {
     );
   }
   const { startApp } = await import('../../app.ts');
+  const { telemetryOptions } = await import('../telemetry-options.ts');
   const { openLog } = await import('../../telemetry/log.ts');
   const { ensureMeter } = await import('../toolbox/components.ts');
   const database = values['storage.database'];
@@ -83,9 +84,8 @@ async function serve(command: Command): Promise<void> {
   const stop = askedToStop(log);
   const began = performance.now();
   await ensureMeter();
-  const app = await startApp({ ...appOptions(values, folders), onLog: log });
-  const { host } = address(values['server.listen']);
-  const ready = { address: addressText({ host, port: app.port }), ready_ms: Math.round(performance.now() - began) };
+  const app = await startApp({ ...appOptions(values, folders), ...telemetryOptions(values), onLog: log });
+  const ready = { ...addressesOf(app, values), ready_ms: Math.round(performance.now() - began) };
   if (isJson) tellStart(log, app, ready);
   if (values['log.format'] !== 'json') printStart(app, ready);
   await stop;
@@ -96,13 +96,25 @@ async function serve(command: Command): Promise<void> {
 
 interface Ready {
   readonly address: string;
+  readonly metrics?: string;
   readonly ready_ms: number;
 }
 
+function addressesOf({ port, metricsPort }: RunningApp, values: Values): Omit<Ready, 'ready_ms'> {
+  const at = (listen: string, bound: number): string => addressText({ host: address(listen).host, port: bound });
+  const { 'server.listen': listen, 'metrics.listen': metrics } = values;
+  return {
+    address: at(listen, port),
+    ...(metrics !== undefined &&
+      metricsPort !== undefined && { metrics: `http://${at(metrics, metricsPort)}/metrics` }),
+  };
+}
+
 /** What is served, for people, on stdout. */
-function printStart(app: RunningApp, { address: at, ready_ms: took }: Ready): void {
+function printStart(app: RunningApp, { address: at, metrics, ready_ms: took }: Ready): void {
   const served = servedTable(app.plugins(), app.refused(), (path) => relative('', path) || path);
-  process.stdout.write(`${served}\nbulkhead listens on ${at} (ready in ${took} ms)\n`);
+  const more = metrics === undefined ? '' : `metrics at ${metrics}\n`;
+  process.stdout.write(`${served}\n${more}bulkhead listens on ${at} (ready in ${took} ms)\n`);
 }
 
 /** The same as lines of the log, for programs. */

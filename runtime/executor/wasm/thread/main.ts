@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { shareLedger } from '../../../capabilities/filesystem-quota.ts';
 import { BulkheadError } from '../../../errors.ts';
 import { noGrants } from '../../../model/grant.ts';
+import { takeLoopDelay } from '../../../telemetry/loop-delay.ts';
 import type {
   DescribeOutcome,
   FlushedMessage,
@@ -76,6 +77,8 @@ export default async function serve(request: ThreadRequest): Promise<ThreadAnswe
       return void instances.drop(request.id);
     case 'drop-pool':
       return void instances.dropPool(request.pool);
+    case 'figures':
+      return { ...instances.figures(), loopDelay: takeLoopDelay() };
     case 'flush':
       return void parentPort?.postMessage({ kind: 'flushed' } satisfies FlushedMessage);
     default:
