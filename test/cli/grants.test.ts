@@ -116,7 +116,8 @@ limits of worker "plain" the same
     text('plugins/echo.plugin.toml', 'schema_version = 1\nname = "Echo"\nversion = "1.0.0"\npermisions = {}\n');
     text('plugins/nobody.plugin.toml', '');
     const more = text('more.toml', '[plugin.WantsEnv]\n[plugin.Nobody]\n');
-    const args = ['--listen', '127.0.0.1:0', '--database', ':memory:', '--plugins', join(folder, 'plugins')];
+    const where = ['--listen', '127.0.0.1:0', '--database', ':memory:', '--plugins', join(folder, 'plugins')];
+    const args = [...where, '--log-format', 'text'];
     const server = startNode([launcher, 'serve', ...args, '--grants', more]);
     const end = ended(server);
     await lineOf(server, /bulkhead listens on/);
