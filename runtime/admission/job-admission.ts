@@ -11,6 +11,7 @@ import type { PluginCatalogue, RunnerPlugin } from '../plugins/catalogue.ts';
 import type { Feeds } from '../queue/feeds.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { Results } from '../results/results.ts';
+import { type EngineEvents, noEvents } from '../telemetry/events.ts';
 import type { Admission, Admitted, AdmittedStream, StreamOptions } from './admission.ts';
 import { checkJobRequest, type JobMode, resolveMethod } from './job-rules.ts';
 import { missing, noWorker } from './refusals.ts';
@@ -24,6 +25,7 @@ export interface JobAdmissionParts {
   readonly feeds: Feeds;
   readonly results: Pick<Results, 'wait' | 'forget' | 'openOutput'>;
   readonly ids: IdGenerator;
+  readonly events?: EngineEvents;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -31,11 +33,13 @@ export interface JobAdmissionParts {
 /** See {@link Admission}. */
 export class JobAdmission implements Admission {
   readonly #parts: JobAdmissionParts;
+  readonly #events: EngineEvents;
   readonly #now: () => number;
   #closed = false;
 
   constructor(parts: JobAdmissionParts) {
     this.#parts = parts;
+    this.#events = parts.events ?? noEvents;
     this.#now = parts.now ?? Date.now;
   }
 
@@ -48,6 +52,7 @@ export class JobAdmission implements Admission {
     const job = this.#admit(request, metadata, () => 'once', StreamingType.STREAMING_TYPE_NONE);
     if (job.responseType !== ResponseType.DIRECT) {
       await queue.push(job);
+      this.#events.jobQueued(job);
       return { id: job.id };
     }
     const result = results.wait(job.id);
@@ -100,6 +105,7 @@ export class JobAdmission implements Admission {
       feeds.close(job.id);
       throw thrown;
     }
+    this.#events.jobQueued(job);
   }
 
   #worker({ worker_id: id, worker_name: name }: JobRequest): WorkerRecord {

@@ -11,7 +11,7 @@ import { BulkheadError } from '../errors.ts';
 import type { Services } from '../model/messages.gen.ts';
 import type { PluginCatalogue } from '../plugins/catalogue.ts';
 import type { Results } from '../results/results.ts';
-import type { LogSink } from '../telemetry/events.ts';
+import type { EngineEvents, LogSink } from '../telemetry/events.ts';
 import { type Handlers, implement } from './handlers.ts';
 import { jobRestoreService } from './job-restore-service.ts';
 import { jobResultService } from './job-result-service.ts';
@@ -20,6 +20,7 @@ import { jobStatusService } from './job-status-service.ts';
 import { addReflection } from './reflection.ts';
 import { runnerService } from './runner-service.ts';
 import { WireSchema } from './schema.ts';
+import { watchCalls } from './watch-calls.ts';
 import { type ProcessIdentity, workerInstanceService } from './worker-instance-service.ts';
 import { workerService } from './worker-service.ts';
 
@@ -33,6 +34,8 @@ export interface ApiParts {
   readonly results: Results;
   readonly plugins: PluginCatalogue;
   readonly log: LogSink;
+  /** Where somebody watches calls. */
+  readonly events?: EngineEvents;
 }
 
 /** Where and how to listen. */
@@ -61,7 +64,10 @@ export async function startApi(
   parts: ApiParts,
   { address, maxRequestBytes = 16 * 1024 * 1024 }: ApiOptions,
 ): Promise<ApiServer> {
-  const options: ServerOptions = { 'grpc.max_receive_message_length': maxRequestBytes };
+  const options: ServerOptions = {
+    'grpc.max_receive_message_length': maxRequestBytes,
+    ...(parts.events && { interceptors: [watchCalls(parts.events)] }),
+  };
   const server = new Server(options);
   const schema = new WireSchema();
   const names = schema.serviceNames();

@@ -1,9 +1,8 @@
 /** All commands, put together. What each does is in `commands/`. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { jobCommand } from './commands/job.ts';
@@ -15,7 +14,7 @@ import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { workerCommand } from './commands/worker.ts';
 import { describeError, exitCodes } from './exit-codes.ts';
-import { root } from './toolbox/paths.mjs';
+import { version } from './version.ts';
 
 const exitCodeHelp = Object.values(exitCodes)
   .map(({ code, meaning }) => `  ${String(code).padEnd(4)}${meaning}`)
@@ -33,11 +32,6 @@ Examples:
   $ bulkhead job enqueue demo --args '{}'      run one job on a server
 
 \`bulkhead help COMMAND\` says more about each.`;
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  return manifest.version;
-}
 
 /** Runs one command line. Errors become one line on stderr; answers the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -64,7 +58,15 @@ export function createProgram(): Command {
     .description('Runs plugins that nobody has to trust: Rust, compiled to WebAssembly components, served as jobs.')
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', rootHelp);
-  const commands = [newCommand(), buildCommand(), inspectCommand(), runCommand(), serveCommand(), doctorCommand()];
+  const commands = [
+    newCommand(),
+    buildCommand(),
+    inspectCommand(),
+    runCommand(),
+    serveCommand(),
+    configCommand(),
+    doctorCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   const clients = [jobCommand(), workerCommand(), runnerCommand(), resultCommand(), statusCommand()];
   for (const command of clients) program.addCommand(command.helpGroup('Commands for a server that runs:'));

@@ -82,13 +82,6 @@ export function pair(text: string, before: Readonly<Record<string, string>> = {}
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** The path of a database; jobworkerp-rs writes `sqlite://FILE?mode=rwc` and `sqlite::memory:`. */
-export function database(text: string): string {
-  const path = text.replace(/^sqlite:(?:\/\/)?/, '').replace(/\?.*$/, '');
-  if (path === '') throw new InvalidArgumentError('It has to be a file, or :memory:.');
-  return path;
-}
-
 /** Where transpiled components are kept unless said otherwise. */
 export function defaultCacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bulkhead');

@@ -10,7 +10,7 @@ import type { PluginCatalogue, RunnerPlugin } from '../plugins/catalogue.ts';
 import type { Feeds } from '../queue/feeds.ts';
 import type { Consumer, JobQueue, Lease } from '../queue/queue.ts';
 import type { Results } from '../results/results.ts';
-import type { LogSink } from '../telemetry/events.ts';
+import { type EngineEvents, jobFields, jobMarks, type LogSink, noEvents } from '../telemetry/events.ts';
 import { CallRun, failed, failure, type Ran } from './call-run.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { Instances } from './instances.ts';
@@ -27,6 +27,7 @@ export interface DispatcherParts {
   readonly plugins: PluginCatalogue;
   readonly channels: readonly ChannelPlan[];
   readonly log: LogSink;
+  readonly events?: EngineEvents;
   readonly limits?: DispatchLimits;
 }
 
@@ -50,6 +51,7 @@ interface Tried extends Ran {
 /** See {@link Dispatcher}. */
 export class ChannelDispatcher implements Dispatcher {
   readonly #parts: DispatcherParts;
+  readonly #events: EngineEvents;
   readonly #instances: Instances;
   readonly #running = new Map<CallRun, Job>();
   readonly #concurrency: Map<string, number>;
@@ -63,6 +65,7 @@ export class ChannelDispatcher implements Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#events = parts.events ?? noEvents;
     this.#concurrency = new Map(parts.channels.map(({ name, concurrency }) => [name, concurrency]));
     this.#defaultTimeoutMs = parts.limits?.defaultTimeoutMs ?? 0;
     this.#graceMs = parts.limits?.graceMs ?? 5000;
@@ -138,8 +141,11 @@ export class ChannelDispatcher implements Dispatcher {
     this.#underWay++;
     const { job } = lease;
     const startedAt = Date.now();
+    const start = { readyAt: Math.max(job.enqueuedAt, job.runAfter), startedAt };
+    this.#events.runStarted(job, start);
     try {
       const tried = await this.#run(lease, startedAt);
+      this.#events.runEnded(job, { ...start, ...tried, endedAt: Date.now() });
       if (this.#leaving && job.kept && !tried.outcome.ok) {
         this.#parts.results.abandon(job, this.#leaving);
         return undefined;
@@ -147,7 +153,11 @@ export class ChannelDispatcher implements Dispatcher {
       lease.ran();
       return await this.#end(job, tried, startedAt);
     } catch (thrown) {
-      this.#parts.log({ level: 'error', message: 'a job could not be ended', fields: { job: job.id, error: thrown } });
+      this.#parts.log({
+        level: 'error',
+        message: 'a job could not be ended',
+        fields: { ...jobFields(job), error: thrown },
+      });
       return undefined;
     } finally {
       this.#underWay--;
@@ -168,7 +178,7 @@ export class ChannelDispatcher implements Dispatcher {
     this.#parts.log({
       level: 'error',
       message: 'the host failed to run a job',
-      fields: { job: job.id, worker: job.workerName, error },
+      fields: { ...jobFields(job), error },
     });
   }
 
@@ -254,6 +264,7 @@ function callOf(job: Job, worker: WorkerRecord, deadline: number | undefined): M
       jobId: job.id,
       workerName: worker.data.name,
       attempt: job.attempt,
+      ...jobMarks(job),
       ...(deadline !== undefined && { deadline }),
     },
     ...(job.using !== undefined && { using: job.using }),

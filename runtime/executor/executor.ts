@@ -5,6 +5,7 @@
  * What does not belong here: queues, retries, who may call, where results go.
  */
 import type { CallOutcome, MethodCall, StreamEnd } from '../model/call.ts';
+import type { ExecutorFigures } from '../model/figures.ts';
 import type { Grants } from '../model/grant.ts';
 import type { Limits } from '../model/limits.ts';
 import type { RunnerDescription } from '../model/method.ts';
@@ -84,6 +85,8 @@ export interface Executor {
   admit(path: string): Promise<AdmittedPlugin>;
   /** Prepares an instance; cheap, nothing is instantiated before the first call or `load()`. */
   instance(spec: InstanceSpec): PluginInstance;
+  /** What lives and what happened; resolves within a second, however busy the plugins are. */
+  figures?(): Promise<ExecutorFigures>;
   /** Ends all instances and threads. */
   close(): Promise<void>;
 }

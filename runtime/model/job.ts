@@ -19,6 +19,8 @@ export interface Job {
   readonly channel: string;
   readonly args: Uint8Array;
   readonly metadata: Metadata;
+  /** The name of the token that submitted it; not set where the server asks for none. */
+  readonly caller?: string;
   /** The method as the submitter gave it. */
   readonly using?: string;
   /** The method that runs. */

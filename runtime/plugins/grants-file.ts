@@ -7,12 +7,12 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type DirectoryGrant, type HttpGrant, type ListenGrant, noGrants } from '../model/grant.ts';
 import { defaultLimits, type Limits } from '../model/limits.ts';
+import { camelCase, camelKeys } from '../toml/case.ts';
+import { readToml, type TomlFile } from '../toml/read.ts';
+import type { FieldPath, Infer } from '../toml/shape.ts';
 import { readAuthorities } from './authorities.ts';
 import type { PluginGrants } from './grants.ts';
-import { camelCase, camelKeys } from './manifest-case.ts';
 import { grantsShape } from './manifest-fields.ts';
-import type { FieldPath, Infer } from './manifest-shape.ts';
-import { readToml, type TomlFile } from './manifest-toml.ts';
 import { unfitListen } from './ports.ts';
 
 /** What an operator grants. */

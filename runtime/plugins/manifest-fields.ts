@@ -5,8 +5,8 @@
  * of the host and gives values. Names in the files are those of the model in snake_case.
  */
 import type { Limits } from '../model/limits.ts';
+import type { Shape } from '../toml/shape.ts';
 import { grantedHttp, http, listen, sockets } from './manifest-network.ts';
-import type { Shape } from './manifest-shape.ts';
 
 type SnakeKey<Key extends string> = Key extends `${infer First}${infer Rest}`
   ? First extends Lowercase<First>
@@ -50,7 +50,7 @@ const clock = {
 } as const;
 
 /** The caps, each of which ends a job with its own error. */
-const limitFields = {
+export const limitFields = {
   cpu_ms: whole('CPU time of one job, in milliseconds.'),
   memory_bytes: whole('Bytes of all memories and tables of an instance together.', 2 ** 32),
   output_bytes: whole("Bytes of a job's output; of each chunk where it streams."),

@@ -118,6 +118,10 @@ export class EmbeddedQueue implements JobQueue {
     return [...this.#channels.values()].map((channel) => channel.state);
   }
 
+  get stored(): number {
+    return this.#stored;
+  }
+
   async refresh(): Promise<number> {
     await this.#wake();
     return this.#store.count({ states: ['waiting'] });

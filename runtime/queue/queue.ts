@@ -86,6 +86,8 @@ export interface JobQueue {
   /** Counts by status. */
   count(filter: ViewFilter): Promise<ReadonlyMap<JobProcessingStatus, number>>;
   channels(): readonly ChannelState[];
+  /** Jobs that wait in the store alone, all channels together. */
+  readonly stored: number;
   /** Looks into the store anew for jobs that wait there. Answers how many wait. */
   refresh(): Promise<number>;
   /** Stored jobs that wait and were not written since that time, or whose channel or worker nobody serves. */

@@ -4,7 +4,7 @@ import type { Job } from '../model/job.ts';
 import { type JobResult, ResultStatus, StreamingType } from '../model/messages.gen.ts';
 import type { IdGenerator } from '../model/snowflake.ts';
 import type { JobStore, ResultFilter, ResultPage, ResultStore } from '../store/store.ts';
-import type { LogSink } from '../telemetry/events.ts';
+import { type EngineEvents, type LogSink, noEvents } from '../telemetry/events.ts';
 import { makeResult } from './job-result.ts';
 import { Listeners } from './listeners.ts';
 import { Outputs } from './outputs.ts';
@@ -24,6 +24,7 @@ export interface StoredResultsParts {
   readonly store: { readonly results: ResultStore; readonly jobs: JobStore };
   readonly ids: IdGenerator;
   readonly log: LogSink;
+  readonly events?: EngineEvents;
   readonly retention?: Retention;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -75,6 +76,14 @@ export class StoredResults implements Results {
       this.#listeners.publish(job.id, job.workerId, result, isLast);
     }
     if (isLast) this.#deliver(job, result, succeeded, end);
+    this.#tell(job, end, isLast);
+  }
+
+  #tell(job: Job, { outcome, next, endedAt }: JobEnd, isLast: boolean): void {
+    const { events = noEvents } = this.#parts;
+    if (!isLast && next && !outcome.ok)
+      events.retryScheduled(job, { afterMs: next.runAfter - endedAt, error: outcome.error });
+    else events.jobEnded(job, outcome);
   }
 
   abandon(job: Job, reason: BulkheadError): void {

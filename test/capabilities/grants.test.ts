@@ -205,7 +205,7 @@ describe('the grants file', () => {
     [
       'an unknown table',
       '[plugins.Files]\n',
-      /grants\.toml:1: plugins: an unknown field; expected one of limits, plugin, worker/,
+      /grants\.toml:1: plugins: an unknown field \(did you mean plugin\?\); expected one of limits, plugin, worker/,
     ],
     ['an unknown field', '[plugin.Files]\nfilesystems = []\n', /:2: plugin\.Files\.filesystems: an unknown field/],
     [

@@ -139,7 +139,8 @@ limits of worker "plain" the same
     text('plugins/echo.plugin.toml', 'schema_version = 1\nname = "Echo"\nversion = "1.0.0"\npermisions = {}\n');
     text('plugins/nobody.plugin.toml', '');
     const more = text('more.toml', '[plugin.WantsEnv]\n[plugin.Nobody]\n');
-    const args = ['--listen', '127.0.0.1:0', '--database', ':memory:', '--plugins', join(folder, 'plugins')];
+    const where = ['--listen', '127.0.0.1:0', '--database', ':memory:', '--plugins', join(folder, 'plugins')];
+    const args = [...where, '--log-format', 'text'];
     const server = startNode([launcher, 'serve', ...args, '--grants', more]);
     const end = ended(server);
     await lineOf(server, /bulkhead listens on/);
@@ -148,7 +149,7 @@ limits of worker "plain" the same
     expect(code).toBe(0);
     expect(stdout).toMatch(/^served +WantsEnv/m);
     expect(stdout).toMatch(
-      /^refused +\S+echo\.wasm: echo\.plugin\.toml:4: permisions: an unknown field; expected one of/m,
+      /^refused +\S+echo\.wasm: echo\.plugin\.toml:4: permisions: an unknown field \(did you mean permissions\?\); expected one of/m,
     );
     expect(stdout).toMatch(/^refused +\S+nobody\.plugin\.toml: there is no component beside it/m);
     expect(stderr).toMatch(

@@ -14,6 +14,7 @@ const unset = {
 };
 const commands = ['new', 'build', 'inspect', 'run', 'serve', 'doctor', 'status', 'completion'];
 const groups = {
+  config: ['check', 'show'],
   job: ['enqueue', 'stream', 'feed', 'listen', 'cancel', 'list', 'status'],
   worker: ['create', 'upsert', 'list', 'show', 'delete'],
   runner: ['list', 'show', 'install', 'remove'],

@@ -32,7 +32,7 @@ const contract = {
   /** The wire from the client's side, and its messages as JSON. */
   client: ['api/client.ts', 'api/schema.ts', 'plugins/json-in.ts'],
   /** Settings files in TOML. */
-  files: ['plugins/manifest-toml.ts', 'plugins/manifest-shape.ts'],
+  files: ['toml/'],
 } as const;
 
 const stageRule = "a stage knows another stage's contract, never a variant; app.ts puts the variants together";
@@ -66,7 +66,8 @@ export const zones: readonly Zone[] = [
   { zone: 'results/', may: [contract.store, ...common], why: stageRule },
   { zone: 'store/', may: common, why: 'a store keeps what it is given and knows no stage' },
   // The executor's contract has the type of an admitted plugin, which is what a catalogue lists.
-  { zone: 'plugins/', may: [contract.executor, ...common], why: stageRule },
+  { zone: 'plugins/', may: [contract.executor, 'toml/', ...common], why: stageRule },
+  { zone: 'toml/', may: common, why: 'it reads settings files and knows none of them' },
   {
     zone: 'executor/',
     may: [...contract.plugins, contract.capabilities, ...common],
@@ -77,9 +78,10 @@ export const zones: readonly Zone[] = [
     may: [contract.executor, ...contract.plugins, contract.capabilities, ...common],
     why: `what runs inside a plugin thread is started by its file's name, never imported; ${stageRule}`,
   },
+  // The loop's delay is measured where the loop is.
   {
     zone: 'executor/wasm/thread/',
-    may: ['executor/wasm/messages.ts', contract.capabilities, 'model/', 'errors.ts'],
+    may: ['executor/wasm/messages.ts', contract.capabilities, 'telemetry/loop-delay.ts', 'model/', 'errors.ts'],
     why: 'it runs in a plugin thread, beside untrusted code: the messages are its only way to the rest',
   },
   {
@@ -87,9 +89,24 @@ export const zones: readonly Zone[] = [
     may: ['model/', 'errors.ts'],
     why: 'capabilities run in plugin threads; what they need is given to them',
   },
+  // The caps of plugins are the same in the server's file as in the grants.
+  {
+    zone: 'config/',
+    may: ['toml/', 'plugins/manifest-fields.ts', ...common],
+    why: 'settings are read before anything is started; what they are for is known by who starts it',
+  },
   {
     zone: 'cli/',
-    may: ['app.ts', ...contract.client, contract.executor, ...contract.plugins, ...contract.files, ...common],
+    may: [
+      'app.ts',
+      'config/',
+      'telemetry/',
+      ...contract.client,
+      contract.executor,
+      ...contract.plugins,
+      ...contract.files,
+      ...common,
+    ],
     why: 'commands start the app or talk to it; its insides are wired by app.ts',
   },
   { zone: 'app.ts', may: ['*'], why: '' },
@@ -103,8 +120,10 @@ const packageZones: Readonly<Record<string, readonly string[]>> = {
   'npm:commander': ['cli/'],
   'node:sqlite': ['store/'],
   'node:worker_threads': ['executor/wasm/', 'executor/wasm/thread/'],
-  'npm:smol-toml': ['plugins/'],
+  'npm:smol-toml': ['toml/'],
   'npm:string-width': ['cli/'],
+  'npm:pino': ['telemetry/'],
+  'npm:@opentelemetry/': ['telemetry/'],
   'npm:piscina': ['executor/wasm/', 'executor/wasm/thread/'],
 };
 

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WireSchema } from '../../runtime/api/schema.ts';
 import { createProgram } from '../../runtime/cli/program.ts';
 import { root } from '../../runtime/cli/toolbox/paths.mjs';
+import { settingList } from '../../runtime/config/file.ts';
 import { catalogue } from '../../runtime/errors.ts';
+import { Metrics } from '../../runtime/telemetry/metrics.ts';
 import { startTestRuntime, type TestRuntime } from '../support/runtime.ts';
 
 const path = join(root, 'README.md');
@@ -53,6 +55,23 @@ describe('the README', () => {
       });
     });
     expectTable('commands', ['| command | |', '|---|---|', ...rows]);
+  });
+
+  it('lists every setting of the server', () => {
+    const rows = settingList.map(([key, { shape, fallback, shown, flag, env = [] }]) => {
+      const initial = shown ?? (fallback === undefined ? '–' : `\`${fallback}\``);
+      const names = env.flatMap((source) => source.names).map((name) => `\`${name}\``);
+      const option = flag === undefined ? '' : `\`${flag.split(' ')[0]}\``;
+      return `| \`${key}\` | ${option} | ${names.join(' ')} | ${initial} | ${shape.about} |`;
+    });
+    expectTable('settings', ['| setting | option | environment | default | |', '|---|---|---|---|---|', ...rows]);
+  });
+
+  it('lists every metric', () => {
+    const rows = new Metrics()
+      .facts()
+      .map(({ name, type, labels, about }) => `| \`${name}\` | ${type} | ${labels.join(', ')} | ${about} |`);
+    expectTable('metrics', ['| metric | | labels | |', '|---|---|---|---|', ...rows]);
   });
 
   it('lists the RPCs that the server offers', async () => {

@@ -8,8 +8,8 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { BulkheadError } from '../../errors.ts';
-import type { Infer } from '../../plugins/manifest-shape.ts';
-import { readToml } from '../../plugins/manifest-toml.ts';
+import { readToml } from '../../toml/read.ts';
+import type { Infer } from '../../toml/shape.ts';
 import { CliError } from '../exit-codes.ts';
 import { refuseOpenSecret } from './secrets.ts';
 
