@@ -9,7 +9,7 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js';
 
-export const enqueuePath = '/jobworkerp.service.JobService/Enqueue';
+const enqueuePath = '/jobworkerp.service.JobService/Enqueue';
 export const streamPath = '/jobworkerp.service.JobService/EnqueueForStream';
 export const feedPath = '/jobworkerp.service.JobService/EnqueueWithClientStream';
 export const asIs = (bytes: Buffer): Buffer => bytes;
