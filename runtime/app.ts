@@ -17,11 +17,12 @@ import { WasmExecutor } from './executor/wasm/wasm-executor.ts';
 import { type ChannelPlan, defaultChannel } from './model/channel.ts';
 import { defaultLimits, type Limits } from './model/limits.ts';
 import { IdGenerator } from './model/snowflake.ts';
-import { discoverPlugins, type RefusedPlugin } from './plugins/discovery.ts';
+import type { RefusedPlugin } from './plugins/discovery.ts';
 import type { Permissions } from './plugins/grants.ts';
 import { noOperatorGrants, type OperatorGrants, readGrants } from './plugins/grants-file.ts';
 import { manifestOf, mostMemory, permissionsOf } from './plugins/grants-resolve.ts';
 import type { Manifest } from './plugins/manifest.ts';
+import { openPlugins } from './plugins/open-plugins.ts';
 import { EmbeddedQueue, type EmbeddedQueueParts } from './queue/embedded.ts';
 import { PendingFeeds } from './queue/pending-feeds.ts';
 import { type Retention, StoredResults } from './results/stored-results.ts';
@@ -35,6 +36,10 @@ export interface AppOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Folders with `*.wasm` files. */
   readonly pluginFolders: readonly string[];
+  /** Where uploaded plugins go; missing: none are taken. */
+  readonly uploadFolder?: string;
+  /** Largest component that may be uploaded, in bytes. */
+  readonly maxUploadBytes?: number;
   /** SQLite file, or `:memory:`. */
   readonly database: string;
   /** Threads that run plugins. */
@@ -168,9 +173,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const { events } = telemetry;
     const { executor, lines } = await openExecutor({ ...options, limits: executorLimits(operator) });
     undo.unshift(() => executor.close());
-    const admit = (path: string) => executor.admit(path);
-    const { catalogue: plugins, refused, notes } = await discoverPlugins(options.pluginFolders, admit, operator);
-    for (const message of notes) log({ level: 'warn', message });
+    const { pluginFolders: folders, uploadFolder, maxUploadBytes } = options;
+    const sources = { executor, operator, folders, uploadFolder, maxUploadBytes, log };
+    const { plugins, management, refused } = await openPlugins(sources);
 
     const store = new SqliteStore(options.database);
     undo.unshift(() => store.close());
@@ -207,6 +212,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         results,
         dispatcher,
         plugins,
+        management,
         self: { id: ids.next(), address: host, startedAt: Date.now() },
         log,
         ...(telemetry.isWatching && { events }),

@@ -10,6 +10,7 @@ import type { Dispatcher } from '../dispatch/dispatch.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Services } from '../model/messages.gen.ts';
 import type { PluginCatalogue } from '../plugins/catalogue.ts';
+import type { PluginManagement } from '../plugins/management.ts';
 import type { Results } from '../results/results.ts';
 import type { EngineEvents, LogSink } from '../telemetry/events.ts';
 import { type Handlers, implement } from './handlers.ts';
@@ -33,6 +34,7 @@ export interface ApiParts {
   readonly workers: Workers;
   readonly results: Results;
   readonly plugins: PluginCatalogue;
+  readonly management: PluginManagement;
   readonly log: LogSink;
   /** Where somebody watches calls. */
   readonly events?: EngineEvents;
@@ -98,7 +100,7 @@ function addServices(server: Server, schema: WireSchema, names: readonly (keyof 
     'jobworkerp.service.JobProcessingStatusService': jobStatusService(parts.jobs),
     'jobworkerp.service.JobRestoreService': jobRestoreService(parts.jobs),
     'jobworkerp.service.JobResultService': jobResultService(parts, schema),
-    'jobworkerp.service.RunnerService': runnerService(parts.plugins),
+    'jobworkerp.service.RunnerService': runnerService(parts.plugins, parts.management),
     'jobworkerp.service.WorkerService': workerService(parts.workers, parts.dispatcher),
     'jobworkerp.service.WorkerInstanceService': workerInstanceService(parts.self, parts.workers, parts.dispatcher),
   };

@@ -141,7 +141,12 @@ describe('job admission', () => {
   });
 
   it('says so when the runner of a worker is not loaded', async () => {
-    const none: PluginCatalogue = { list: () => [], byId: () => undefined, byName: () => undefined };
+    const none: PluginCatalogue = {
+      list: () => [],
+      byId: () => undefined,
+      byName: () => undefined,
+      onChange: () => {},
+    };
     await expect(admission(undefined, none).submit(request, {})).rejects.toMatchObject({
       code: 'runner-not-found',
       message: expect.stringContaining("runner of worker 'w'") as string,

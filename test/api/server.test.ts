@@ -161,7 +161,8 @@ describe('the server', () => {
       self: {} as never,
       workers: {} as never,
       results: {} as never,
-      plugins: { list: () => [], byId: () => undefined, byName: () => undefined },
+      plugins: {} as never,
+      management: {} as never,
       log: () => {},
     };
     await expect(startApi(parts, { address })).rejects.toMatchObject({

@@ -315,7 +315,7 @@ describe('the services', () => {
   });
 
   describe('everything else', () => {
-    const later = /^jobworkerp\.(function\..*|service\.RunnerService\/(Create|Delete)$)/;
+    const later = /^jobworkerp\.function\./;
     const schema = new WireSchema(loadProtos());
     const others = schema.serviceNames().flatMap((service) =>
       Object.entries(schema.service(service))

@@ -24,7 +24,7 @@ const contract = {
   admission: 'admission/admission.ts',
   capabilities: 'capabilities/',
   executor: 'executor/executor.ts',
-  plugins: ['plugins/catalogue.ts', 'plugins/schemas.ts'],
+  plugins: ['plugins/catalogue.ts', 'plugins/management.ts', 'plugins/schemas.ts'],
   dispatch: 'dispatch/dispatch.ts',
   queue: ['queue/queue.ts', 'queue/feeds.ts'],
   results: 'results/results.ts',
