@@ -4,6 +4,8 @@
  * Requests may leave out any field; answers are complete. Failed calls reject with the ServiceError of
  * grpc-js (`code`, `details`, `metadata`).
  */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Client, type ClientOptions, credentials, Metadata, type MethodDefinition } from '@grpc/grpc-js';
 import type { JobResult, Rpc, Services } from '../model/messages.gen.ts';
 import { type CallFailure, callFailure, jobIdOf, resultOf } from './call-failure.ts';
@@ -27,6 +29,11 @@ type RpcName<S extends keyof Services, Streams extends boolean> = {
 
 type DuplexName<S extends keyof Services> = {
   [M in keyof Services[S]]: Services[S][M] extends Rpc<infer _Q, infer _A, true, true> ? M : never;
+}[keyof Services[S]] &
+  string;
+
+type SendingName<S extends keyof Services> = {
+  [M in keyof Services[S]]: Services[S][M] extends Rpc<infer _Q, infer _A, true, false> ? M : never;
 }[keyof Services[S]] &
   string;
 
@@ -167,6 +174,35 @@ export class WireClient {
     );
     leaveOn(options.signal, call);
     return new DuplexStream(call);
+  }
+
+  /** Calls an RPC that takes a stream and answers once. An answer that comes early ends the sending. */
+  async send<S extends keyof Services, M extends SendingName<S>>(
+    service: S,
+    method: M,
+    requests: Iterable<Init<RequestOf<Services[S][M]>>> | AsyncIterable<Init<RequestOf<Services[S][M]>>>,
+    options: CallOptions = {},
+  ): Promise<ResponseOf<Services[S][M]>> {
+    const { path, requestSerialize, responseDeserialize } = this.#method(service, method);
+    const answer = Promise.withResolvers<ResponseOf<Services[S][M]>>();
+    const call = this.#client.makeClientStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      this.#metadata(options),
+      deadlineOf(options),
+      (error, message) => {
+        if (error) answer.reject(error);
+        else answer.resolve(message as ResponseOf<Services[S][M]>);
+      },
+    );
+    leaveOn(options.signal, call);
+    const abort = new AbortController();
+    const sent = pipeline(Readable.from(requests), call, { signal: abort.signal });
+    const answered = answer.promise.finally(() => abort.abort());
+    // Whatever ends the sending ends the call, and that says why.
+    await Promise.all([answered, sent.catch(() => call.cancel())]);
+    return answered;
   }
 
   /** What the server's health service says of the server as a whole: `SERVING`, `NOT_SERVING`, … */

@@ -13,11 +13,13 @@ import type { PluginCatalogue } from '../plugins/catalogue.ts';
 import type { PluginManagement } from '../plugins/management.ts';
 import type { Results } from '../results/results.ts';
 import type { EngineEvents, LogSink } from '../telemetry/events.ts';
+import { channelService } from './channel-service.ts';
 import { type Handlers, implement } from './handlers.ts';
 import { jobRestoreService } from './job-restore-service.ts';
 import { jobResultService } from './job-result-service.ts';
 import { jobService } from './job-service.ts';
 import { jobStatusService } from './job-status-service.ts';
+import { pluginService } from './plugin-service.ts';
 import { addReflection } from './reflection.ts';
 import { runnerService } from './runner-service.ts';
 import { WireSchema } from './schema.ts';
@@ -103,6 +105,8 @@ function addServices(server: Server, schema: WireSchema, names: readonly (keyof 
     'jobworkerp.service.RunnerService': runnerService(parts.plugins, parts.management),
     'jobworkerp.service.WorkerService': workerService(parts.workers, parts.dispatcher),
     'jobworkerp.service.WorkerInstanceService': workerInstanceService(parts.self, parts.workers, parts.dispatcher),
+    'bulkhead.admin.v1.ChannelService': channelService(parts.dispatcher),
+    'bulkhead.plugin.v1.PluginService': pluginService(parts.management),
   };
   for (const name of names) {
     const definition = schema.service(name);

@@ -5,19 +5,8 @@
  * `runner-not-found`, except those that run already. What does not belong here: what a plugin may reach, which is
  * the operator's word in the grants file and nobody else's.
  */
+import type { UploadHead } from '../model/messages.gen.ts';
 import type { RunnerPlugin } from './catalogue.ts';
-
-/** What an upload says of itself, before its bytes. */
-export interface UploadHead {
-  /** What the plugin calls itself. */
-  readonly name: string;
-  /** SHA-256 of the component, hex. */
-  readonly sha256: string;
-  /** Whether an upload of that name may be replaced. */
-  readonly replace: boolean;
-  /** The text of its manifest, where it has one. */
-  readonly manifest?: string;
-}
 
 /** An upload that is served now. */
 export interface Uploaded {

@@ -1,7 +1,8 @@
 /** Plugin management of a single process: files of the operator's folders, and uploads in a folder of their own. */
 import { BulkheadError } from '../errors.ts';
+import type { UploadHead } from '../model/messages.gen.ts';
 import type { RunnerPlugin } from './catalogue.ts';
-import type { PluginManagement, StoredUpload, Uploaded, UploadHead } from './management.ts';
+import type { PluginManagement, StoredUpload, Uploaded } from './management.ts';
 import { locateComponent } from './plugin-files.ts';
 import { receive } from './receive.ts';
 import { type Examined, nameTaken, type PluginRegistry, runnerIdOf } from './registry.ts';
@@ -150,7 +151,7 @@ export class PluginDesk implements PluginManagement {
     if (this.#parts.uploads) return this.#parts.uploads;
     throw new BulkheadError(
       'uploads-off',
-      'this server takes no uploads: its operator has to name a folder for them (serve --uploads DIR, or BULKHEAD_UPLOADS)',
+      'this server takes no uploads: its operator has to name a folder for them (serve --uploads DIR, BULKHEAD_UPLOADS, or plugins.uploads of the configuration file)',
     );
   }
 
