@@ -5,6 +5,8 @@
  * other way, so that nothing is dropped that was taken.
  */
 import { mkdir } from 'node:fs/promises';
+import { FunctionDesk } from './admission/function-desk.ts';
+import { FunctionSetRegistry } from './admission/function-set-registry.ts';
 import { JobAdmission } from './admission/job-admission.ts';
 import { JobDesk } from './admission/job-desk.ts';
 import { WorkerRegistry } from './admission/worker-registry.ts';
@@ -173,9 +175,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const { events } = telemetry;
     const { executor, lines } = await openExecutor({ ...options, limits: executorLimits(operator) });
     undo.unshift(() => executor.close());
-    const { pluginFolders: folders, uploadFolder, maxUploadBytes } = options;
-    const sources = { executor, operator, folders, uploadFolder, maxUploadBytes, log };
-    const { plugins, management, refused } = await openPlugins(sources);
+    const { plugins, management, refused } = await openPlugins({ ...options, executor, operator, log });
 
     const store = new SqliteStore(options.database);
     undo.unshift(() => store.close());
@@ -184,7 +184,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const queue = new EmbeddedQueue({ store: store.jobs, log, ...options.queue });
     const feeds = new PendingFeeds();
     const results = new StoredResults({ store, ids, log, events, ...given({ retention: options.retention }) });
-    const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+    const workers = await WorkerRegistry.open({ store, plugins, channels, results, ids, log });
     const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids, events });
     const isFeedable = admission.isFeedable.bind(admission);
     const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
@@ -209,6 +209,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         admission,
         jobs,
         workers,
+        functions: new FunctionDesk({ admission, workers, plugins }),
+        functionSets: new FunctionSetRegistry(store.functionSets, ids),
         results,
         dispatcher,
         plugins,

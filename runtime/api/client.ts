@@ -4,12 +4,10 @@
  * Requests may leave out any field; answers are complete. Failed calls reject with the ServiceError of
  * grpc-js (`code`, `details`, `metadata`).
  */
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Client, type ClientOptions, credentials, Metadata, type MethodDefinition } from '@grpc/grpc-js';
 import type { JobResult, Rpc, Services } from '../model/messages.gen.ts';
 import { type CallFailure, callFailure, jobIdOf, resultOf } from './call-failure.ts';
-import { AnswerStream, DuplexStream, leaveOn } from './call-stream.ts';
+import { AnswerStream, DuplexStream, leaveOn, sendAll } from './call-stream.ts';
 import { secureChannel, type TlsOptions } from './client-tls.ts';
 import { WireSchema } from './schema.ts';
 
@@ -177,7 +175,7 @@ export class WireClient {
   }
 
   /** Calls an RPC that takes a stream and answers once. An answer that comes early ends the sending. */
-  async send<S extends keyof Services, M extends SendingName<S>>(
+  send<S extends keyof Services, M extends SendingName<S>>(
     service: S,
     method: M,
     requests: Iterable<Init<RequestOf<Services[S][M]>>> | AsyncIterable<Init<RequestOf<Services[S][M]>>>,
@@ -197,12 +195,7 @@ export class WireClient {
       },
     );
     leaveOn(options.signal, call);
-    const abort = new AbortController();
-    const sent = pipeline(Readable.from(requests), call, { signal: abort.signal });
-    const answered = answer.promise.finally(() => abort.abort());
-    // Whatever ends the sending ends the call, and that says why.
-    await Promise.all([answered, sent.catch(() => call.cancel())]);
-    return answered;
+    return sendAll(requests, call, answer.promise);
   }
 
   /** What the server's health service says of the server as a whole: `SERVING`, `NOT_SERVING`, … */

@@ -6,6 +6,7 @@
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Admission, Jobs, Workers } from '../admission/admission.ts';
+import type { FunctionSets, Functions } from '../admission/functions.ts';
 import type { Dispatcher } from '../dispatch/dispatch.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Services } from '../model/messages.gen.ts';
@@ -14,6 +15,8 @@ import type { PluginManagement } from '../plugins/management.ts';
 import type { Results } from '../results/results.ts';
 import type { EngineEvents, LogSink } from '../telemetry/events.ts';
 import { channelService } from './channel-service.ts';
+import { functionService } from './function-service.ts';
+import { functionSetService } from './function-set-service.ts';
 import { type Handlers, implement } from './handlers.ts';
 import { jobRestoreService } from './job-restore-service.ts';
 import { jobResultService } from './job-result-service.ts';
@@ -34,6 +37,8 @@ export interface ApiParts {
   readonly dispatcher: Dispatcher;
   readonly self: ProcessIdentity;
   readonly workers: Workers;
+  readonly functions: Functions;
+  readonly functionSets: FunctionSets;
   readonly results: Results;
   readonly plugins: PluginCatalogue;
   readonly management: PluginManagement;
@@ -105,6 +110,8 @@ function addServices(server: Server, schema: WireSchema, names: readonly (keyof 
     'jobworkerp.service.RunnerService': runnerService(parts.plugins, parts.management),
     'jobworkerp.service.WorkerService': workerService(parts.workers, parts.dispatcher),
     'jobworkerp.service.WorkerInstanceService': workerInstanceService(parts.self, parts.workers, parts.dispatcher),
+    'jobworkerp.function.service.FunctionService': functionService(parts, schema),
+    'jobworkerp.function.service.FunctionSetService': functionSetService(parts.functionSets, parts.functions),
     'bulkhead.admin.v1.ChannelService': channelService(parts.dispatcher),
     'bulkhead.plugin.v1.PluginService': pluginService(parts.management),
   };

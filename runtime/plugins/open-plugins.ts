@@ -8,11 +8,11 @@ import { UploadFolder } from './upload-folder.ts';
 /** What plugins are served from, and how. */
 export interface PluginSources extends RegistryParts {
   /** The operator's folders. */
-  readonly folders: readonly string[];
-  /** Where uploaded plugins go; undefined: none are taken. */
-  readonly uploadFolder: string | undefined;
-  /** Largest component that may be uploaded, in bytes; undefined: the default. */
-  readonly maxUploadBytes: number | undefined;
+  readonly pluginFolders: readonly string[];
+  /** Where uploaded plugins go; missing: none are taken. */
+  readonly uploadFolder?: string;
+  /** Largest component that may be uploaded, in bytes. */
+  readonly maxUploadBytes?: number;
   readonly log: LogSink;
 }
 
@@ -28,7 +28,7 @@ export interface OpenPlugins {
  * `config-invalid` where a folder cannot be used.
  */
 export async function openPlugins(sources: PluginSources): Promise<OpenPlugins> {
-  const { executor, operator, folders, uploadFolder, maxUploadBytes, log } = sources;
+  const { executor, operator, pluginFolders: folders, uploadFolder, maxUploadBytes, log } = sources;
   const plugins = new PluginRegistry({ executor, operator });
   const uploads = uploadFolder === undefined ? undefined : await UploadFolder.open(uploadFolder);
   const own = await discoverPlugins(folders, plugins);
@@ -36,6 +36,6 @@ export async function openPlugins(sources: PluginSources): Promise<OpenPlugins> 
   for (const message of [...own.notes, ...uploaded.notes, ...unusedGrants(operator, plugins)])
     log({ level: 'warn', message });
   const limits = maxUploadBytes === undefined ? {} : { maxUploadBytes };
-  const management = new PluginDesk({ registry: plugins, folders, ...(uploads && { uploads }), ...limits });
+  const management = new PluginDesk({ registry: plugins, log, folders, ...(uploads && { uploads }), ...limits });
   return { plugins, management, refused: [...own.refused, ...uploaded.refused] };
 }

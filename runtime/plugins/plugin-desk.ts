@@ -1,6 +1,7 @@
 /** Plugin management of a single process: files of the operator's folders, and uploads in a folder of their own. */
 import { BulkheadError } from '../errors.ts';
 import type { UploadHead } from '../model/messages.gen.ts';
+import type { LogSink } from '../telemetry/events.ts';
 import type { RunnerPlugin } from './catalogue.ts';
 import type { PluginManagement, StoredUpload, Uploaded } from './management.ts';
 import { locateComponent } from './plugin-files.ts';
@@ -11,6 +12,8 @@ import type { Draft, UploadFolder } from './upload-folder.ts';
 /** What the desk works with. */
 export interface PluginDeskParts {
   readonly registry: PluginRegistry;
+  /** The operator hears of every change. */
+  readonly log: LogSink;
   /** Where files may be registered. */
   readonly folders: readonly string[];
   /** Missing: nothing can be uploaded. */
@@ -50,12 +53,19 @@ export class PluginDesk implements PluginManagement {
       const examined = await registry.examine(await locateComponent(folders, definition));
       this.#checkName(examined, name);
       registry.add(examined.runner);
+      this.#tell(examined, 'a plugin is served');
       return examined.runner;
     });
   }
 
   unload(id: bigint): Promise<boolean> {
-    return this.#inTurn(async () => this.#parts.registry.remove(id));
+    return this.#inTurn(async () => {
+      const { registry, log } = this.#parts;
+      const name = registry.byId(id)?.plugin.runner.name;
+      if (!registry.remove(id)) return false;
+      log({ level: 'info', message: 'a plugin is not served any more', fields: { plugin: name } });
+      return true;
+    });
   }
 
   async upload(head: UploadHead, chunks: AsyncIterable<Uint8Array>): Promise<Uploaded> {
@@ -90,8 +100,9 @@ export class PluginDesk implements PluginManagement {
     const uploads = this.#uploads();
     await this.#inTurn(async () => {
       if (this.#servedFrom(uploads, name)) this.#parts.registry.remove(runnerIdOf(name));
-      if (await uploads.remove(name)) return;
-      throw new BulkheadError('runner-not-found', `no plugin '${name}' was uploaded`, { details: { name } });
+      if (!(await uploads.remove(name)))
+        throw new BulkheadError('runner-not-found', `no plugin '${name}' was uploaded`, { details: { name } });
+      this.#parts.log({ level: 'info', message: 'an uploaded plugin was removed', fields: { plugin: name } });
     });
   }
 
@@ -115,12 +126,20 @@ export class PluginDesk implements PluginManagement {
         const path = await uploads.commit(draft, { name, sha256, sizeBytes, uploadedAt: Date.now() });
         const runner = { ...examined.runner, plugin: { ...examined.runner.plugin, path } };
         registry.replace(runner);
+        this.#tell({ ...examined, runner }, 'a plugin was uploaded and is served');
         return { runner, notGranted: examined.notGranted };
       } catch (thrown) {
         registry.drop(examined.runner);
         throw thrown;
       }
     });
+  }
+
+  #tell({ runner, notGranted, lowered }: Examined, message: string): void {
+    const { path, digest } = runner.plugin;
+    const fields = { plugin: runner.plugin.runner.name, path, digest, 'not granted': notGranted.join(', ') };
+    this.#parts.log({ level: 'info', message, fields });
+    for (const note of lowered) this.#parts.log({ level: 'warn', message: note });
   }
 
   /** Drops the plugin where it calls itself otherwise. */

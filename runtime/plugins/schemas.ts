@@ -43,7 +43,7 @@ interface MethodSchemas {
 }
 
 /** The text of JSON Schemas: the plugin's own where it gives any, otherwise derived. */
-export interface JsonSchemas {
+interface JsonSchemas {
   /** `{}`, which is anything, where nothing is known of the arguments. */
   readonly args: string;
   readonly result?: string;

@@ -43,10 +43,12 @@ describe('the worker registry', () => {
 
   const open = (maxWorkers?: number): Promise<WorkerRegistry> =>
     WorkerRegistry.open({
-      store: store.workers,
+      store,
       plugins,
       channels,
+      results: { onEnd: () => {} },
       ids,
+      log: () => {},
       ...(maxWorkers !== undefined && { maxWorkers }),
     });
 
@@ -111,7 +113,7 @@ describe('job admission', () => {
 
   beforeEach(async () => {
     store = new SqliteStore(':memory:');
-    workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+    workers = await WorkerRegistry.open({ store, plugins, channels, results: { onEnd: () => {} }, ids, log: () => {} });
     await workers.create(data('w'));
     waiting = new Set();
   });

@@ -1,4 +1,6 @@
 /** The whole path of a job with a fake executor: real server on a free port, real client, real SQLite. */
+import { FunctionDesk } from '../../runtime/admission/function-desk.ts';
+import { FunctionSetRegistry } from '../../runtime/admission/function-set-registry.ts';
 import { JobAdmission } from '../../runtime/admission/job-admission.ts';
 import { JobDesk } from '../../runtime/admission/job-desk.ts';
 import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
@@ -78,7 +80,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     log,
     ...(options.retention && { retention: options.retention }),
   });
-  const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+  const workers = await WorkerRegistry.open({ store, plugins, channels, results, ids, log });
   const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids });
   const isFeedable = admission.isFeedable.bind(admission);
   const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
@@ -101,10 +103,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       admission,
       jobs,
       workers,
+      functions: new FunctionDesk({ admission, workers, plugins }),
+      functionSets: new FunctionSetRegistry(store.functionSets, ids),
       results,
       dispatcher,
       plugins,
-      management: new PluginDesk({ registry: plugins, folders: [] }),
+      management: new PluginDesk({ registry: plugins, log, folders: [] }),
       self: { id: 1n, address: '127.0.0.1', startedAt: 0 },
       log,
     },

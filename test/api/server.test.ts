@@ -163,6 +163,8 @@ describe('the server', () => {
       results: {} as never,
       plugins: {} as never,
       management: {} as never,
+      functions: {} as never,
+      functionSets: {} as never,
       log: () => {},
     };
     await expect(startApi(parts, { address })).rejects.toMatchObject({
