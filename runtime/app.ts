@@ -5,6 +5,8 @@
  * other way, so that nothing is dropped that was taken.
  */
 import { mkdir } from 'node:fs/promises';
+import { FunctionDesk } from './admission/function-desk.ts';
+import { FunctionSetRegistry } from './admission/function-set-registry.ts';
 import { JobAdmission } from './admission/job-admission.ts';
 import { JobDesk } from './admission/job-desk.ts';
 import { WorkerRegistry } from './admission/worker-registry.ts';
@@ -17,11 +19,12 @@ import { WasmExecutor } from './executor/wasm/wasm-executor.ts';
 import { type ChannelPlan, defaultChannel } from './model/channel.ts';
 import { defaultLimits, type Limits } from './model/limits.ts';
 import { IdGenerator } from './model/snowflake.ts';
-import { discoverPlugins, type RefusedPlugin } from './plugins/discovery.ts';
+import type { RefusedPlugin } from './plugins/discovery.ts';
 import type { Permissions } from './plugins/grants.ts';
 import { noOperatorGrants, type OperatorGrants, readGrants } from './plugins/grants-file.ts';
 import { manifestOf, mostMemory, permissionsOf } from './plugins/grants-resolve.ts';
 import type { Manifest } from './plugins/manifest.ts';
+import { openPlugins } from './plugins/open-plugins.ts';
 import { EmbeddedQueue, type EmbeddedQueueParts } from './queue/embedded.ts';
 import { PendingFeeds } from './queue/pending-feeds.ts';
 import { type Retention, StoredResults } from './results/stored-results.ts';
@@ -35,6 +38,10 @@ export interface AppOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Folders with `*.wasm` files. */
   readonly pluginFolders: readonly string[];
+  /** Where uploaded plugins go; missing: none are taken. */
+  readonly uploadFolder?: string;
+  /** Largest component that may be uploaded, in bytes. */
+  readonly maxUploadBytes?: number;
   /** SQLite file, or `:memory:`. */
   readonly database: string;
   /** Threads that run plugins. */
@@ -168,9 +175,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const { events } = telemetry;
     const { executor, lines } = await openExecutor({ ...options, limits: executorLimits(operator) });
     undo.unshift(() => executor.close());
-    const admit = (path: string) => executor.admit(path);
-    const { catalogue: plugins, refused, notes } = await discoverPlugins(options.pluginFolders, admit, operator);
-    for (const message of notes) log({ level: 'warn', message });
+    const { plugins, management, refused } = await openPlugins({ ...options, executor, operator, log });
 
     const store = new SqliteStore(options.database);
     undo.unshift(() => store.close());
@@ -179,7 +184,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const queue = new EmbeddedQueue({ store: store.jobs, log, ...options.queue });
     const feeds = new PendingFeeds();
     const results = new StoredResults({ store, ids, log, events, ...given({ retention: options.retention }) });
-    const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+    const workers = await WorkerRegistry.open({ store, plugins, channels, results, ids, log });
     const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids, events });
     const isFeedable = admission.isFeedable.bind(admission);
     const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
@@ -204,9 +209,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         admission,
         jobs,
         workers,
+        functions: new FunctionDesk({ admission, workers, plugins }),
+        functionSets: new FunctionSetRegistry(store.functionSets, ids),
         results,
         dispatcher,
         plugins,
+        management,
         self: { id: ids.next(), address: host, startedAt: Date.now() },
         log,
         ...(telemetry.isWatching && { events }),

@@ -47,9 +47,9 @@ export class JobAdmission implements Admission {
     this.#closed = true;
   }
 
-  async submit(request: JobRequest, metadata: Metadata): Promise<Admitted> {
+  async submit(request: JobRequest, metadata: Metadata, worker = this.#worker(request)): Promise<Admitted> {
     const { queue, results } = this.#parts;
-    const job = this.#admit(request, metadata, () => 'once', StreamingType.STREAMING_TYPE_NONE);
+    const job = this.#admit(request, metadata, worker, 'once', StreamingType.STREAMING_TYPE_NONE);
     if (job.responseType !== ResponseType.DIRECT) {
       await queue.push(job);
       this.#events.jobQueued(job);
@@ -64,10 +64,11 @@ export class JobAdmission implements Admission {
     request: JobRequest,
     metadata: Metadata,
     { feeds, collects }: StreamOptions,
+    worker = this.#worker(request),
   ): Promise<AdmittedStream> {
-    const mode = (worker: WorkerRecord): JobMode => (feeds ? 'fed' : this.isFeedable(worker) ? 'feedable' : 'stream');
+    const mode: JobMode = feeds ? 'fed' : this.isFeedable(worker) ? 'feedable' : 'stream';
     const streaming = collects ? StreamingType.STREAMING_TYPE_INTERNAL : StreamingType.STREAMING_TYPE_RESPONSE;
-    const job = this.#admit(request, metadata, mode, streaming);
+    const job = this.#admit(request, metadata, worker, mode, streaming);
     this.#parts.feeds.open(job.id);
     const output = job.responseType === ResponseType.DIRECT ? this.#parts.results.openOutput(job) : undefined;
     await this.#push(job);
@@ -80,17 +81,11 @@ export class JobAdmission implements Admission {
     return data.use_static && channel?.concurrency === 1;
   }
 
-  #admit(
-    request: JobRequest,
-    metadata: Metadata,
-    mode: (worker: WorkerRecord) => JobMode,
-    streaming: StreamingType,
-  ): Job {
+  #admit(request: JobRequest, metadata: Metadata, worker: WorkerRecord, mode: JobMode, streaming: StreamingType): Job {
     if (this.#closed) throw new BulkheadError('shutting-down', 'the server is stopping and takes no new jobs');
-    const worker = this.#worker(request);
     checkJobRequest(request);
     const runner = this.#runner(worker);
-    const method = resolveMethod(runner, request.using, mode(worker));
+    const method = resolveMethod(runner, request.using, mode);
     runner.schemas.checkArgs(method.name, request.args);
     return this.#job(request, worker, method.name, metadata, streaming);
   }
@@ -112,7 +107,7 @@ export class JobAdmission implements Admission {
     const { workers } = this.#parts;
     if (id !== undefined) {
       const found = workers.byId(id.value);
-      if (!found) throw noWorker({ id: id.value });
+      if (!found || found.temporary) throw noWorker({ id: id.value });
       return found;
     }
     if (!name) throw missing('worker_id or worker_name');

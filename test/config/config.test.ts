@@ -31,6 +31,8 @@ drain_ms = 0
 [plugins]
 folders = ["plugins", "/srv/plugins"]
 grants = "grants.toml"
+uploads = "uploads"
+max_upload_bytes = 4096
 threads = 3
 cache = "../cache"
 [storage]
@@ -70,6 +72,7 @@ service = "jobs"
       'server.drain_ms': 0,
       'plugins.folders': [join(folder, 'plugins'), '/srv/plugins'],
       'plugins.grants': join(folder, 'grants.toml'),
+      'plugins.uploads': join(folder, 'uploads'),
       'plugins.cache': join(tmpdir(), 'cache'),
       'storage.database': join(folder, 'jobs.sqlite3'),
       'jobs.concurrency': 0,

@@ -290,5 +290,31 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
         expect(await chunks).toHaveLength(2);
       });
     });
+
+    describe('dismissing', () => {
+      it('lets calls under way end, also the next ones of an instance that is there, and makes no new instance', async () => {
+        const dismissed = await PluginUnderTest.admit(subject.executor, subject.plugin('big-output'));
+        const kept = instance(dismissed, 'kept');
+        const underWay = kept.run(dismissed.call('run', '10'));
+        subject.executor.dismiss(dismissed.plugin);
+        expect((await underWay).ok).toBe(true);
+        expect((await kept.run(dismissed.call('run', '10'))).ok).toBe(true);
+        expect(() => dismissed.instance('kept')).toThrow(/not admitted/);
+        await kept.dispose();
+      });
+
+      it('keeps a plugin whose file was admitted once more, and takes one again that was gone', async () => {
+        const [first, second] = [
+          await PluginUnderTest.admit(subject.executor, subject.plugin('big-output')),
+          await PluginUnderTest.admit(subject.executor, subject.plugin('big-output')),
+        ];
+        subject.executor.dismiss(first.plugin);
+        await second.instance('per-job').dispose();
+        subject.executor.dismiss(second.plugin);
+        expect(() => second.instance('per-job')).toThrow(/not admitted/);
+        const again = await PluginUnderTest.admit(subject.executor, subject.plugin('big-output'));
+        await instance(again, 'kept').load();
+      });
+    });
   });
 }

@@ -21,10 +21,10 @@ const common = ['model/', 'errors.ts', 'telemetry/events.ts'];
 
 /** The contract of each stage: all that other stages may know of it. */
 const contract = {
-  admission: 'admission/admission.ts',
+  admission: ['admission/admission.ts', 'admission/functions.ts'],
   capabilities: 'capabilities/',
   executor: 'executor/executor.ts',
-  plugins: ['plugins/catalogue.ts', 'plugins/schemas.ts'],
+  plugins: ['plugins/catalogue.ts', 'plugins/management.ts', 'plugins/schemas.ts'],
   dispatch: 'dispatch/dispatch.ts',
   queue: ['queue/queue.ts', 'queue/feeds.ts'],
   results: 'results/results.ts',
@@ -44,7 +44,7 @@ export const zones: readonly Zone[] = [
   { zone: 'telemetry/', may: common, why: 'telemetry takes what it is told, and asks nobody' },
   {
     zone: 'api/',
-    may: [contract.admission, contract.dispatch, contract.results, ...contract.plugins, ...common],
+    may: [...contract.admission, contract.dispatch, contract.results, ...contract.plugins, ...common],
     why: `api/ translates requests; ${stageRule}`,
   },
   // Results: an answer may have to wait for the result of the job that was just admitted.
