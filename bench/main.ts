@@ -7,12 +7,13 @@ import { grpc } from './grpc.ts';
 import type { Bench, BenchResult } from './harness.ts';
 import { memory } from './memory.ts';
 import { meter } from './meter.ts';
+import { network } from './network.ts';
 import { pool } from './pool.ts';
 import { queues } from './queues.ts';
 import { streams } from './streams.ts';
 import { waiting } from './waiting.ts';
 
-const benches: readonly Bench[] = [component, meter, pool, grpc, queues, streams, memory, waiting, cli];
+const benches: readonly Bench[] = [component, meter, pool, grpc, queues, streams, memory, waiting, network, cli];
 
 function row({ name, value, unit, baseline, ratio }: BenchResult): string {
   const figure = (n: number) => (n >= 100 ? n.toFixed(0) : n.toPrecision(3)).padStart(9);
