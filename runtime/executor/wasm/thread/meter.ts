@@ -9,6 +9,7 @@
 import { BulkheadError, overLimit } from '../../../errors.ts';
 import type { Usage } from '../../../model/call.ts';
 import type { Limits } from '../../../model/limits.ts';
+import { pulseCells } from '../messages.ts';
 import type { Boundary } from './boundary.ts';
 import { nextTurn } from './turns.ts';
 
@@ -47,12 +48,12 @@ const heldThread = overLimit(
 /** What a job is ended with that the thread finds late before the runtime's thread does. */
 const tooLate = new BulkheadError('deadline-exceeded', 'the job did not end before its deadline');
 
-/** Raised by the runtime's thread when a cancel is on its way, so that the thread looks at its messages at once. */
-let knock: Int32Array = new Int32Array(1);
+/** See {@link pulseCells}. */
+let pulse: Int32Array = new Int32Array(Object.keys(pulseCells).length);
 
-/** Sets the cell by which the runtime's thread knocks. */
-export function listenForKnocks(cell: Int32Array<SharedArrayBuffer>): void {
-  knock = cell;
+/** Sets the cells by which the runtime's thread knocks. */
+export function listenForKnocks(cells: Int32Array<SharedArrayBuffer>): void {
+  pulse = cells;
 }
 
 /** What one module was given of ticks, and where it counts them. */
@@ -172,7 +173,7 @@ export class Meter {
     const over = this.#boundary.ended ? undefined : this.#overdrawn(now);
     if (over) this.#boundary.end(over);
     if (this.#boundary.ended) return endsGuest;
-    const wanted = now >= this.#sliceEnds || Atomics.load(knock, 0) !== this.#seenKnock;
+    const wanted = now >= this.#sliceEnds || Atomics.load(pulse, pulseCells.knocks) !== this.#seenKnock;
     return wanted && this.#plain === 0 ? askToYield : this.#grant(account, now);
   }
 
@@ -186,7 +187,7 @@ export class Meter {
   }
 
   async #yield(account: Account): Promise<number> {
-    this.#seenKnock = Atomics.load(knock, 0);
+    this.#seenKnock = Atomics.load(pulse, pulseCells.knocks);
     await nextTurn();
     return this.#grant(account, performance.now());
   }
