@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { root } from '../../../runtime/cli/toolbox/paths.mjs';
 import { BulkheadError } from '../../../runtime/errors.ts';
 import type { PluginInstance } from '../../../runtime/executor/executor.ts';
 import { WasmExecutor } from '../../../runtime/executor/wasm/wasm-executor.ts';
 import { defaultLimits, type Limits } from '../../../runtime/model/limits.ts';
 import { testPlugin } from '../../support/artifacts.ts';
+import { lineOf, startNode } from '../../support/cli.ts';
 import { PluginUnderTest } from '../plugin-under-test.ts';
 
 const cacheFolder = mkdtempSync(join(tmpdir(), 'bulkhead-sandbox-'));
@@ -88,6 +90,20 @@ describe('time slicing', () => {
     const waited = await echo.instance('per-job').run(echo.call('slow', { text: 'x', millis: 300 }));
     expect(waited.ok).toBe(true);
     expect(waited.usage?.cpuMs).toBeLessThan(50);
+  });
+
+  it('does not count the time in which the machine does something else', async () => {
+    const child = startNode([join(root, 'test/support/spin-once.ts'), cacheFolder, '400']);
+    const used = lineOf(child, /used (\d+)/);
+    await lineOf(child, /running/);
+    const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
+    await pause(150);
+    child.kill('SIGSTOP');
+    await pause(2000);
+    child.kill('SIGCONT');
+    const cpuMs = Number((await used)[1]);
+    expect(cpuMs).toBeGreaterThanOrEqual(400);
+    expect(cpuMs).toBeLessThan(1500);
   });
 
   it('counts the same ticks for the same work, and more for more', async () => {

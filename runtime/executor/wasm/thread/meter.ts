@@ -11,6 +11,7 @@ import type { Usage } from '../../../model/call.ts';
 import type { Limits } from '../../../model/limits.ts';
 import { pulseCells } from '../messages.ts';
 import type { Boundary } from './boundary.ts';
+import { CpuClock } from './cpu-clock.ts';
 import { nextTurn } from './turns.ts';
 
 /** What `refill` answers to ask for a call of `yield`. Fixed by the rewriter (`REFILL_YIELD`). */
@@ -70,8 +71,7 @@ export class Meter {
   #quantum = 20_000;
   readonly #accounts: Account[] = [];
   #ticks = 0;
-  #cpuMs = 0;
-  #runningSince: number | undefined;
+  readonly #cpu = new CpuClock();
   #sliceEnds = 0;
   #seenKnock = 0;
   /** How many JavaScript frames stand between the instance and its `promising` call. */
@@ -132,28 +132,27 @@ export class Meter {
   begin(deadline: number | undefined): void {
     for (const account of this.#accounts) settle(account);
     this.#ticks = 0;
-    this.#cpuMs = 0;
+    this.#cpu.clear();
     this.refusedGrowth = false;
     this.#deadline = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - performance.timeOrigin;
   }
 
   /** The instance waits; its time is not counted. */
   pause(): void {
-    if (this.#runningSince === undefined) return;
-    this.#cpuMs += performance.now() - this.#runningSince;
-    this.#runningSince = undefined;
+    this.#cpu.stop(performance.now());
   }
 
   /** The instance goes on. */
   resume(): void {
-    this.#runningSince = performance.now();
-    this.#sliceEnds = this.#runningSince + slice;
+    const now = performance.now();
+    this.#cpu.start(now);
+    this.#sliceEnds = now + slice;
   }
 
   /** What the call used. */
   usage(): Usage {
     for (const account of this.#accounts) this.#ticks += settle(account);
-    return { ticks: this.#ticks, cpuMs: this.#cpuMs };
+    return { ticks: this.#ticks, cpuMs: this.#cpu.spent };
   }
 
   /** Runs `use` with JavaScript below the instance, where it cannot be suspended. */
@@ -182,7 +181,7 @@ export class Meter {
     const { cpuMs } = this.#limits;
     if (now >= this.#deadline) return tooLate;
     if (this.#plain > 0 && now - this.#plainSince > longestPlain) return heldThread;
-    if (this.#cpuMs + now - (this.#runningSince ?? now) <= cpuMs) return undefined;
+    if (this.#cpu.look(now) <= cpuMs) return undefined;
     return overLimit('limit-cpu', 'cpuMs', cpuMs, 'the job used up its CPU time, in milliseconds');
   }
 
