@@ -19,14 +19,22 @@ function threadCpu(): number {
 
 /** `now` is always on the clock of `performance.now`. */
 export class CpuClock {
-  #spent = 0;
+  /** Measured by the wall clock alone. */
+  #unseen = 0;
+  /**
+   * Measured both ways. The system moves a thread's CPU time on in steps of some milliseconds: only sums compare.
+   */
+  #wall = 0;
+  #cpu = 0;
   /** When the stretch began that is under way. */
   #since: number | undefined;
   #mark: Mark | undefined;
 
   /** Begins at nothing. A stretch that is under way goes on. */
   clear(): void {
-    this.#spent = 0;
+    this.#unseen = 0;
+    this.#wall = 0;
+    this.#cpu = 0;
     this.#mark = undefined;
   }
 
@@ -37,26 +45,29 @@ export class CpuClock {
   }
 
   stop(now: number): void {
-    this.#spent += this.#stretch(now);
+    if (this.#mark) this.#add(now);
+    else this.#unseen += now - (this.#since ?? now);
     this.#since = undefined;
   }
 
-  /** What was spent, without the stretch that is under way. */
+  /** What was spent, without what is under way. */
   get spent(): number {
-    return this.#spent;
+    return this.#unseen + Math.min(this.#wall, this.#cpu);
   }
 
-  /** What was spent until now. From then on the stretch under way is measured by CPU time. */
+  /** What was spent until now. From then on the stretch under way is measured both ways. */
   look(now: number): number {
-    const spent = this.#spent + this.#stretch(now);
-    this.#mark ??= { at: now, cpu: threadCpu() };
-    return spent;
+    this.#add(now);
+    return this.spent;
   }
 
-  #stretch(now: number): number {
-    if (this.#since === undefined) return 0;
-    if (!this.#mark) return now - this.#since;
-    const { at, cpu } = this.#mark;
-    return at - this.#since + Math.min(now - at, threadCpu() - cpu);
+  #add(now: number): void {
+    if (this.#since === undefined) return;
+    const cpu = threadCpu();
+    if (this.#mark) {
+      this.#wall += now - this.#mark.at;
+      this.#cpu += cpu - this.#mark.cpu;
+    } else this.#unseen += now - this.#since;
+    this.#mark = { at: now, cpu };
   }
 }
