@@ -51,6 +51,11 @@ export class Session {
     return this.lane.cancel(this.instance.id, reason);
   }
 
+  /** Throws why the call was cancelled, where it was. */
+  checkCancelled(): void {
+    if (this.#cancelled) throw this.#cancelled;
+  }
+
   /** The call is over; aborting its signal does nothing any more. */
   close(): void {
     this.#signal?.removeEventListener('abort', this.#onAbort);

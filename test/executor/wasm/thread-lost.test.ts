@@ -8,7 +8,7 @@ import type { PluginInstance } from '../../../runtime/executor/executor.ts';
 import { WasmExecutor } from '../../../runtime/executor/wasm/wasm-executor.ts';
 import { defaultLimits } from '../../../runtime/model/limits.ts';
 import { testPlugin } from '../../support/artifacts.ts';
-import { hangThreads } from '../../support/hang-threads.ts';
+import { hangThreads } from '../../support/thread-debugger.ts';
 import { collect, PluginUnderTest } from '../plugin-under-test.ts';
 
 const lost = {
