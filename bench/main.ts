@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { cli } from './cli.ts';
 import { component } from './component.ts';
+import { ends } from './ends.ts';
 import { grpc } from './grpc.ts';
 import type { Bench, BenchResult } from './harness.ts';
 import { memory } from './memory.ts';
@@ -13,7 +14,19 @@ import { queues } from './queues.ts';
 import { streams } from './streams.ts';
 import { waiting } from './waiting.ts';
 
-const benches: readonly Bench[] = [component, meter, pool, grpc, queues, streams, memory, waiting, network, cli];
+const benches: readonly Bench[] = [
+  component,
+  meter,
+  pool,
+  ends,
+  grpc,
+  queues,
+  streams,
+  memory,
+  waiting,
+  network,
+  cli,
+];
 
 function row({ name, value, unit, baseline, ratio }: BenchResult): string {
   const figure = (n: number) => (n >= 100 ? n.toFixed(0) : n.toPrecision(3)).padStart(9);

@@ -189,6 +189,21 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
         expect(errorOf(outcome)).toMatchObject({ code: 'cancelled' });
       });
 
+      it.each(['per-job', 'kept'] as const)(
+        'ends a call that is cancelled as soon as it was made, on an executor that has run nothing: %s',
+        async (isolation) => {
+          const { executor, plugin } = await makeSubject();
+          const admitted = await PluginUnderTest.admit(executor, plugin('echo'));
+          const waiting = admitted.instance(isolation);
+          const stop = new AbortController();
+          const call = waiting.run(admitted.call('slow', { text: '', millis: 60_000 }), { signal: stop.signal });
+          stop.abort(deadline);
+          expect(errorOf(await call)).toMatchObject({ code: 'deadline-exceeded', message: 'too late' });
+          expect((await waiting.run(admitted.call('run', { text: 'next' }))).ok).toBe(true);
+          await executor.close();
+        },
+      );
+
       it('ends an endless loop', async () => {
         const spin = await PluginUnderTest.admit(subject.executor, subject.plugin('spin'));
         const looping = instance(spin, 'kept');

@@ -149,6 +149,10 @@ export class WasmExecutor implements Executor {
       ]);
       if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);
       return outcome.runner;
+    } catch (thrown) {
+      const error = BulkheadError.from(thrown);
+      if (error.code !== 'thread-lost') throw error;
+      throw new BulkheadError('plugin-refused', 'it stopped the thread in which it was examined', { cause: error });
     } finally {
       clearTimeout(timer);
     }
