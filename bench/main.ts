@@ -10,9 +10,10 @@ import { meter } from './meter.ts';
 import { pool } from './pool.ts';
 import { queues } from './queues.ts';
 import { streams } from './streams.ts';
+import { telemetry } from './telemetry.ts';
 import { waiting } from './waiting.ts';
 
-const benches: readonly Bench[] = [component, meter, pool, grpc, queues, streams, memory, waiting, cli];
+const benches: readonly Bench[] = [component, meter, pool, grpc, queues, streams, memory, waiting, telemetry, cli];
 
 function row({ name, value, unit, baseline, ratio }: BenchResult): string {
   const figure = (n: number) => (n >= 100 ? n.toFixed(0) : n.toPrecision(3)).padStart(9);
