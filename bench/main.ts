@@ -12,6 +12,7 @@ import { network } from './network.ts';
 import { pool } from './pool.ts';
 import { queues } from './queues.ts';
 import { streams } from './streams.ts';
+import { telemetry } from './telemetry.ts';
 import { waiting } from './waiting.ts';
 
 const benches: readonly Bench[] = [
@@ -24,6 +25,7 @@ const benches: readonly Bench[] = [
   streams,
   memory,
   waiting,
+  telemetry,
   network,
   cli,
 ];
