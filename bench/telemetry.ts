@@ -8,7 +8,7 @@ import { WireClient } from '../runtime/api/client.ts';
 import { WireSchema } from '../runtime/api/schema.ts';
 import { type AppOptions, startApp } from '../runtime/app.ts';
 import { ResponseType } from '../runtime/model/messages.gen.ts';
-import { runnerIdOf } from '../runtime/plugins/discovery.ts';
+import { runnerIdOf } from '../runtime/plugins/registry.ts';
 import { component } from '../test/support/artifacts.ts';
 import { bareClient, enqueueOnce } from './bare.ts';
 import { type Bench, type BenchResult, compare, ratePerSecond } from './harness.ts';
