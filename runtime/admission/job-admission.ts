@@ -87,7 +87,9 @@ export class JobAdmission implements Admission {
     const runner = this.#runner(worker);
     const method = resolveMethod(runner, request.using, mode);
     runner.schemas.checkArgs(method.name, request.args);
-    return this.#job(request, worker, method.name, metadata, streaming);
+    const job = this.#job(request, worker, method.name, metadata, streaming);
+    // Reports and figures by worker have one name for all calls of a runner, not one for each.
+    return worker.temporary ? { ...job, workerName: `${runner.plugin.runner.name} (call)` } : job;
   }
 
   /** Queues a job that somebody waits for. */
