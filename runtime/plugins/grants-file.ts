@@ -7,11 +7,11 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type DirectoryGrant, noGrants } from '../model/grant.ts';
 import type { Limits } from '../model/limits.ts';
+import { camelKeys } from '../toml/case.ts';
+import { readToml, type TomlFile } from '../toml/read.ts';
+import type { Infer } from '../toml/shape.ts';
 import type { PluginGrants } from './grants.ts';
-import { camelKeys } from './manifest-case.ts';
 import { grantsShape } from './manifest-fields.ts';
-import type { Infer } from './manifest-shape.ts';
-import { readToml, type TomlFile } from './manifest-toml.ts';
 
 /** What an operator grants. */
 export interface OperatorGrants {

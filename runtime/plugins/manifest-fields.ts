@@ -5,7 +5,7 @@
  * of the host and gives values. Names in the files are those of the model in snake_case.
  */
 import type { Limits } from '../model/limits.ts';
-import type { Shape } from './manifest-shape.ts';
+import type { Shape } from '../toml/shape.ts';
 
 type SnakeKey<Key extends string> = Key extends `${infer First}${infer Rest}`
   ? First extends Lowercase<First>

@@ -11,9 +11,9 @@ import { basename, dirname, join } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import { type Grants, noGrants } from '../model/grant.ts';
 import type { Limits } from '../model/limits.ts';
-import { camelKeys } from './manifest-case.ts';
+import { camelKeys } from '../toml/case.ts';
+import { readToml } from '../toml/read.ts';
 import { manifestShape } from './manifest-fields.ts';
-import { readToml } from './manifest-toml.ts';
 
 export interface Manifest {
   /** The file; undefined where the plugin has none. */

@@ -7,7 +7,7 @@ import { root } from '../../runtime/cli/toolbox/paths.mjs';
 import { BulkheadError } from '../../runtime/errors.ts';
 import { checkManifest, findManifest, readManifest, strayManifests } from '../../runtime/plugins/manifest.ts';
 import { grantsShape, manifestShape } from '../../runtime/plugins/manifest-fields.ts';
-import { jsonSchemaOf } from '../../runtime/plugins/manifest-shape.ts';
+import { jsonSchemaOf } from '../../runtime/toml/shape.ts';
 
 const cases = join(root, 'test', 'capabilities', 'manifest-errors');
 

@@ -61,7 +61,8 @@ export const zones: readonly Zone[] = [
   { zone: 'results/', may: [contract.store, ...common], why: stageRule },
   { zone: 'store/', may: common, why: 'a store keeps what it is given and knows no stage' },
   // The executor's contract has the type of an admitted plugin, which is what a catalogue lists.
-  { zone: 'plugins/', may: [contract.executor, ...common], why: stageRule },
+  { zone: 'plugins/', may: [contract.executor, 'toml/', ...common], why: stageRule },
+  { zone: 'toml/', may: common, why: 'it reads settings files and knows none of them' },
   {
     zone: 'executor/',
     may: [...contract.plugins, contract.capabilities, ...common],
@@ -98,7 +99,7 @@ const packageZones: Readonly<Record<string, readonly string[]>> = {
   'npm:commander': ['cli/'],
   'node:sqlite': ['store/'],
   'node:worker_threads': ['executor/wasm/', 'executor/wasm/thread/'],
-  'npm:smol-toml': ['plugins/'],
+  'npm:smol-toml': ['toml/'],
   'npm:piscina': ['executor/wasm/', 'executor/wasm/thread/'],
 };
 

@@ -2,7 +2,7 @@
  * Finds the line of a field in the text of a TOML file, for error messages. It reads no TOML, it only looks for
  * headers and keys at the beginnings of lines: a field that stands elsewhere has the line of the table around it.
  */
-import type { FieldPath } from './manifest-shape.ts';
+import type { FieldPath } from './shape.ts';
 
 /** How much of a line is looked at, in UTF-16 units. */
 const longestLine = 512;

@@ -5,8 +5,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parse, TomlError } from 'smol-toml';
 import { BulkheadError, type ErrorCode } from '../errors.ts';
-import { lineOf } from './manifest-lines.ts';
-import { check, type FieldPath, FieldProblem, type Infer, type Shape } from './manifest-shape.ts';
+import { lineOf } from './lines.ts';
+import { check, type FieldPath, FieldProblem, type Infer, type Shape } from './shape.ts';
 
 /** The largest file that is read, in bytes. */
 const largestFile = 64 * 1024;

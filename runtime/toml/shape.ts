@@ -6,6 +6,8 @@
  * The first problem is thrown; who reads the file adds where it stands.
  */
 
+import { nearest } from './nearest.ts';
+
 /** One kind of value. `about` is for whoever writes the file. */
 export type Shape =
   | { readonly kind: 'text'; readonly about: string; readonly pattern?: string; readonly expected: string }
@@ -127,11 +129,17 @@ function checkMap(value: object, shape: Shape & { kind: 'map' }, path: FieldPath
 function checkTable(value: object, { fields, required }: TableShape, path: FieldPath): void {
   for (const [key, item] of Object.entries(value)) {
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    if (!field) throw new FieldProblem([...path, key], 'an unknown field', `one of ${Object.keys(fields).join(', ')}`);
+    if (!field) throw unknownField([...path, key], key, Object.keys(fields));
     check(item, field, [...path, key]);
   }
   const missing = required.find((key) => !Object.hasOwn(value, key));
   if (missing !== undefined) throw new FieldProblem([...path, missing], 'it is missing', 'a value');
+}
+
+function unknownField(path: FieldPath, key: string, known: readonly string[]): FieldProblem {
+  const meant = nearest(key, known);
+  const what = meant === undefined ? 'an unknown field' : `an unknown field (did you mean ${meant}?)`;
+  return new FieldProblem(path, what, `one of ${known.join(', ')}`);
 }
 
 function isTable(value: unknown): value is object {
