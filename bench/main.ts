@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { component } from './component.ts';
+import { edge } from './edge.ts';
 import { grpc } from './grpc.ts';
 import type { Bench, BenchResult } from './harness.ts';
 import { memory } from './memory.ts';
@@ -9,7 +10,7 @@ import { meter } from './meter.ts';
 import { pool } from './pool.ts';
 import { waiting } from './waiting.ts';
 
-const benches: readonly Bench[] = [component, meter, pool, grpc, memory, waiting];
+const benches: readonly Bench[] = [component, meter, pool, grpc, edge, memory, waiting];
 
 function row({ name, value, unit, baseline, ratio }: BenchResult): string {
   const figure = (n: number) => (n >= 100 ? n.toFixed(0) : n.toPrecision(3)).padStart(9);

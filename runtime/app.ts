@@ -5,8 +5,11 @@
  * other way, so that nothing is dropped that was taken.
  */
 import { mkdir } from 'node:fs/promises';
+import { type AccessSources, readAccess } from './access/read-access.ts';
+import { readTls, type TlsFiles } from './access/tls-files.ts';
 import { JobAdmission } from './admission/job-admission.ts';
 import { WorkerRegistry } from './admission/worker-registry.ts';
+import type { ConnectionLimits } from './api/edge.ts';
 import { startApi } from './api/server.ts';
 import { ChannelDispatcher } from './dispatch/dispatcher.ts';
 import type { Executor } from './executor/executor.ts';
@@ -47,6 +50,14 @@ export interface AppOptions {
   readonly limits?: Partial<Limits>;
   /** The operator's grants; nothing is granted where there is no file. */
   readonly grantsFile?: string;
+  /** Who may call. Without tokens everybody may, and only addresses of this machine can be listened on. */
+  readonly access?: AccessSources;
+  /** Not set: no encryption. */
+  readonly tls?: TlsFiles;
+  /** Where they differ from the defaults. */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
+  /** Web pages that may call, by their origins. */
+  readonly webOrigins?: readonly string[];
   /** Takes lines for the operator: the server's own, and what plugins log. */
   readonly onLog: LogSink;
 }
@@ -126,11 +137,14 @@ async function operatorGrants({ grantsFile, limits }: AppOptions): Promise<Opera
   return { plugins, limits: { ...limits, ...fromFile } };
 }
 
-/** Starts a server. Throws `config-invalid` where the grants, a folder, the database or the address cannot be used. */
+/** Starts a server. Throws `config-invalid` where a settings file, a folder, the database or the address cannot be used. */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const log = options.onLog;
   const undo: (() => Promise<void>)[] = [];
   try {
+    const { access, notes: tokenNotes } = await readAccess(options.access ?? {});
+    const encryption = options.tls && (await readTls(options.tls));
+    for (const message of [...tokenNotes, ...(encryption?.notes ?? [])]) log({ level: 'warn', message });
     const operator = await operatorGrants(options);
     const executor = await createWasmExecutor({ ...options, limits: executorLimits(operator) });
     undo.unshift(() => executor.close());
@@ -151,10 +165,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
     const { host, port } = options.listen;
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const { maxRequestBytes } = options;
+    const { maxRequestBytes, connectionLimits, webOrigins } = options;
     const api = await startApi(
-      { admission, workers, results, plugins, log },
-      { address, ...(maxRequestBytes !== undefined && { maxRequestBytes }) },
+      { admission, workers, results, plugins, access, log },
+      { address, maxRequestBytes, limits: connectionLimits, webOrigins, tls: encryption?.tls },
     ).catch(async (error: unknown) => {
       await dispatcher.stop(0);
       throw error;

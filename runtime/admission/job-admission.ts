@@ -2,6 +2,7 @@
 import { BulkheadError } from '../errors.ts';
 import { ownBytes } from '../model/bytes.ts';
 import type { Metadata } from '../model/call.ts';
+import { type Caller, checkReach, checkWorkerName } from '../model/caller.ts';
 import { defaultChannel } from '../model/channel.ts';
 import type { Job } from '../model/job.ts';
 import { type JobRequest, Priority, ResponseType } from '../model/messages.gen.ts';
@@ -39,9 +40,10 @@ export class JobAdmission implements Admission {
     this.#closed = true;
   }
 
-  async submit(request: JobRequest, metadata: Metadata): Promise<Admitted> {
+  async submit(request: JobRequest, metadata: Metadata, caller: Caller): Promise<Admitted> {
     if (this.#closed) throw new BulkheadError('shutting-down', 'the server is stopping and takes no new jobs');
-    const worker = this.#worker(request);
+    const worker = this.#worker(request, caller);
+    checkReach(caller, worker.data, request.worker_id?.value);
     const now = this.#now();
     checkJobRequest(request, now);
     const runner = this.#runner(worker);
@@ -68,7 +70,7 @@ export class JobAdmission implements Admission {
     return { id: job.id, result };
   }
 
-  #worker({ worker_id: id, worker_name: name }: JobRequest): WorkerRecord {
+  #worker({ worker_id: id, worker_name: name }: JobRequest, caller: Caller): WorkerRecord {
     const { workers } = this.#parts;
     if (id !== undefined) {
       const found = workers.byId(id.value);
@@ -76,6 +78,7 @@ export class JobAdmission implements Admission {
       return found;
     }
     if (!name) throw missing('worker_id or worker_name');
+    checkWorkerName(caller, name);
     const found = workers.byName(name);
     if (!found) throw noWorker({ name });
     return found;

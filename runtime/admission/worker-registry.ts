@@ -1,5 +1,6 @@
 /** All workers in memory, written through to the store. */
 import { BulkheadError } from '../errors.ts';
+import { type Caller, checkReach, reaches } from '../model/caller.ts';
 import type { ChannelPlan } from '../model/channel.ts';
 import type { CountWorkerRequest, FindWorkerListRequest, WorkerData } from '../model/messages.gen.ts';
 import type { IdGenerator } from '../model/snowflake.ts';
@@ -55,31 +56,32 @@ export class WorkerRegistry implements Workers {
     this.#listeners.push(listener);
   }
 
-  create(data: WorkerData): Promise<bigint> {
-    return this.#inTurn(() => this.#create(data));
+  create(data: WorkerData, caller: Caller): Promise<bigint> {
+    return this.#inTurn(() => this.#create(data, caller));
   }
 
-  upsertByName(data: WorkerData): Promise<bigint> {
+  upsertByName(data: WorkerData, caller: Caller): Promise<bigint> {
     return this.#inTurn(async () => {
       const known = this.#byName.get(data.name);
-      if (!known) return await this.#create(data);
-      await this.#change(known, data);
+      if (!known) return await this.#create(data, caller);
+      await this.#change(known, data, caller);
       return known.id;
     });
   }
 
-  update(id: bigint, data: WorkerData): Promise<void> {
+  update(id: bigint, data: WorkerData, caller: Caller): Promise<void> {
     return this.#inTurn(async () => {
       const known = this.#byId.get(id);
       if (!known) throw noWorker({ id });
-      await this.#change(known, data);
+      await this.#change(known, data, caller);
     });
   }
 
-  remove(id: bigint): Promise<boolean> {
+  remove(id: bigint, caller: Caller): Promise<boolean> {
     return this.#inTurn(async () => {
-      const removed = await this.#parts.store.delete(id);
       const known = this.#byId.get(id);
+      if (known) checkReach(caller, known.data, id);
+      const removed = await this.#parts.store.delete(id);
       if (known) {
         this.#drop(known);
         this.#announce(id);
@@ -88,15 +90,20 @@ export class WorkerRegistry implements Workers {
     });
   }
 
-  list(request: FindWorkerListRequest): readonly WorkerRecord[] {
-    return selectWorkers(this.#byId.values(), request);
+  list(request: FindWorkerListRequest, caller: Caller): readonly WorkerRecord[] {
+    return selectWorkers(this.#within(caller), request);
   }
 
-  count(request: CountWorkerRequest): number {
-    return filterWorkers(this.#byId.values(), request).length;
+  count(request: CountWorkerRequest, caller: Caller): number {
+    return filterWorkers(this.#within(caller), request).length;
   }
 
-  async #create(data: WorkerData): Promise<bigint> {
+  #within(caller: Caller): Iterable<WorkerRecord> {
+    return this.#byId.values().filter(({ data }) => reaches(caller, data));
+  }
+
+  async #create(data: WorkerData, caller: Caller): Promise<bigint> {
+    checkReach(caller, data);
     this.#check(data);
     const most = this.#parts.maxWorkers ?? 100_000;
     if (this.#byId.size >= most)
@@ -108,7 +115,9 @@ export class WorkerRegistry implements Workers {
     return record.id;
   }
 
-  async #change(known: WorkerRecord, data: WorkerData): Promise<void> {
+  async #change(known: WorkerRecord, data: WorkerData, caller: Caller): Promise<void> {
+    checkReach(caller, known.data, known.id);
+    checkReach(caller, data);
     this.#check(data);
     const record: WorkerRecord = { ...known, data: ownCopy(data), updatedAt: this.#now() };
     await this.#parts.store.update(record);

@@ -14,14 +14,18 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { BulkheadError } from '../errors.ts';
+import type { Caller } from '../model/caller.ts';
 import type { Rpc, Services } from '../model/messages.gen.ts';
 import type { LogSink } from '../telemetry/events.ts';
+import type { Identify } from './gate.ts';
 import { toServiceError } from './status.ts';
 
 /** The call that a handler answers. */
 export interface CallContext {
   /** The request's headers. */
   readonly metadata: Metadata;
+  /** Who calls. */
+  readonly caller: Caller;
   /** Sends response headers, ahead of the answer. At most once. */
   sendMetadata(headers: Metadata): void;
 }
@@ -49,6 +53,7 @@ export function implement<S extends keyof Services>(
   definition: ServiceDefinition,
   handlers: Handlers<S>,
   log: LogSink,
+  identify: Identify,
 ): UntypedServiceImplementation {
   const untyped = handlers as UntypedHandlers;
   const implementation: UntypedServiceImplementation = {};
@@ -59,15 +64,20 @@ export function implement<S extends keyof Services>(
     else if (requestStream) throw new TypeError(`${rpc}: no adaptor for streamed requests yet`);
     else
       implementation[name] = responseStream
-        ? streaming(rpc, handler as ServerStreaming<unknown, unknown>, log)
-        : unary(rpc, handler as Unary<unknown, unknown>, log);
+        ? streaming(rpc, handler as ServerStreaming<unknown, unknown>, log, identify)
+        : unary(rpc, handler as Unary<unknown, unknown>, log, identify);
   }
   return implementation;
 }
 
-function unary(rpc: string, handler: Unary<unknown, unknown>, log: LogSink): handleUnaryCall<unknown, unknown> {
+function unary(
+  rpc: string,
+  handler: Unary<unknown, unknown>,
+  log: LogSink,
+  identify: Identify,
+): handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
-    handler(call.request, call).then(
+    handler(call.request, identify(call)).then(
       (response) => callback(null, response),
       (thrown: unknown) => callback(toServiceError(thrown, rpc, log)),
     );
@@ -78,10 +88,11 @@ function streaming(
   rpc: string,
   handler: ServerStreaming<unknown, unknown>,
   log: LogSink,
+  identify: Identify,
 ): handleServerStreamingCall<unknown, unknown> {
   return async (call) => {
     try {
-      for (const item of await handler(call.request, call)) {
+      for (const item of await handler(call.request, identify(call))) {
         if (call.cancelled) return;
         if (!call.write(item)) await drained(call);
       }

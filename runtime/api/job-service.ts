@@ -13,7 +13,7 @@ export function jobService(admission: Admission, schema: WireSchema): Handlers<'
   const { encode: encodeId } = schema.codec('jobworkerp.data.JobId');
   return {
     Enqueue: async (request: JobRequest, call: CallContext): Promise<CreateJobResponse> => {
-      const admitted = await admission.submit(request, jobMetadata(call.metadata));
+      const admitted = await admission.submit(request, jobMetadata(call.metadata), call.caller);
       const id = { value: admitted.id };
       if (!admitted.result) {
         call.sendMetadata(jobIdHeaders(encodeId(id)));

@@ -1,22 +1,27 @@
 /**
- * The gRPC server: all services of `proto/` on one port, with health and reflection.
+ * The gRPC server: all services of `proto/` on one port, with health and reflection, and on the same port what
+ * browsers and HTTP clients send.
  *
  * It knows admission, results and plugins by their contracts and nothing of what stands behind them.
  */
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import type { TlsOptions } from 'node:tls';
+import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import type { Access } from '../access/access.ts';
 import type { Admission, Workers } from '../admission/admission.ts';
-import { BulkheadError } from '../errors.ts';
 import type { Services } from '../model/messages.gen.ts';
 import type { PluginCatalogue } from '../plugins/catalogue.ts';
 import type { Results } from '../results/results.ts';
 import type { LogSink } from '../telemetry/events.ts';
+import { type ConnectionLimits, defaultConnectionLimits, openEdge } from './edge.ts';
+import { Gate } from './gate.ts';
 import { type Handlers, implement } from './handlers.ts';
 import { jobResultService } from './job-result-service.ts';
 import { jobService } from './job-service.ts';
 import { addReflection } from './reflection.ts';
 import { runnerService } from './runner-service.ts';
 import { WireSchema } from './schema.ts';
+import type { HttpRoute } from './web/routes.ts';
 import { workerService } from './worker-service.ts';
 
 /** What the services work with. */
@@ -25,6 +30,8 @@ export interface ApiParts {
   readonly workers: Workers;
   readonly results: Results;
   readonly plugins: PluginCatalogue;
+  /** Who may call. Where it is open, only addresses of this machine are listened on. */
+  readonly access: Access;
   readonly log: LogSink;
 }
 
@@ -33,7 +40,14 @@ export interface ApiOptions {
   /** Host and port, as in `127.0.0.1:9000` or `[::]:9000`; port 0: a free one. */
   readonly address: string;
   /** Largest request message in bytes; a larger one is RESOURCE_EXHAUSTED. Default: 16 MiB. */
-  readonly maxRequestBytes?: number;
+  readonly maxRequestBytes?: number | undefined;
+  /** Not set: no encryption. */
+  readonly tls?: TlsOptions | undefined;
+  readonly limits?: Partial<ConnectionLimits> | undefined;
+  /** Pages that may call, by their origins: `https://app.example.com`. */
+  readonly webOrigins?: readonly string[] | undefined;
+  /** What is served over plain HTTP on the same port. */
+  readonly routes?: readonly HttpRoute[] | undefined;
 }
 
 /** A server that listens. */
@@ -47,22 +61,31 @@ export interface ApiServer {
    * To be called when the jobs have ended: DIRECT submitters wait for them.
    */
   stop(drainMs: number): Promise<void>;
+  /** Another certificate, for connections from now on. */
+  useTls(tls: TlsOptions): void;
 }
 
-/** Listens. Throws `config-invalid` where the address cannot be bound. */
-export async function startApi(
-  parts: ApiParts,
-  { address, maxRequestBytes = 16 * 1024 * 1024 }: ApiOptions,
-): Promise<ApiServer> {
-  const options: ServerOptions = { 'grpc.max_receive_message_length': maxRequestBytes };
-  const server = new Server(options);
+/** Listens. Throws `config-invalid` where the address cannot be had, or must not be without tokens. */
+export async function startApi(parts: ApiParts, options: ApiOptions): Promise<ApiServer> {
+  const { maxRequestBytes = 16 * 1024 * 1024 } = options;
+  const limits = { ...defaultConnectionLimits, ...options.limits };
+  const gate = new Gate(parts.access, parts.log);
+  const server = new Server({
+    'grpc.max_receive_message_length': maxRequestBytes,
+    'grpc.max_concurrent_streams': limits.streams,
+    'grpc.keepalive_time_ms': limits.keepAliveMs,
+    'grpc.keepalive_timeout_ms': limits.keepAliveTimeoutMs,
+    interceptors: gate.interceptors,
+  });
   const schema = new WireSchema();
   const names = schema.serviceNames();
-  addServices(server, schema, names, parts);
+  addServices(server, schema, names, parts, gate);
   addReflection(server, schema.root, names);
   const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'SERVING'])));
   health.addToServer(server);
-  const port = await bind(server, address);
+  const requestStreams = requestStreamsOf(schema, names);
+  const { access, log } = parts;
+  const edge = await openEdge(server, { ...options, limits, maxRequestBytes, access, log, requestStreams });
   let stopping = false;
   const announceStop = (): void => {
     if (stopping) return;
@@ -70,41 +93,41 @@ export async function startApi(
     for (const name of ['', ...names]) health.setStatus(name, 'NOT_SERVING');
   };
   return {
-    port,
+    port: edge.port,
+    useTls: edge.useTls,
     announceStop,
-    stop: (drainMs) => {
+    stop: async (drainMs) => {
       announceStop();
-      return stop(server, drainMs);
+      edge.close();
+      await stop(server, drainMs);
+      edge.end();
     },
   };
 }
 
-function addServices(server: Server, schema: WireSchema, names: readonly (keyof Services)[], parts: ApiParts): void {
+/** The paths of all RPCs whose requests are streams. */
+function requestStreamsOf(schema: WireSchema, names: readonly (keyof Services)[]): ReadonlySet<string> {
+  const methods = names.flatMap((name) => Object.values(schema.service(name)));
+  return new Set(methods.filter(({ requestStream }) => requestStream).map(({ path }) => path));
+}
+
+function addServices(
+  server: Server,
+  schema: WireSchema,
+  names: readonly (keyof Services)[],
+  parts: ApiParts,
+  gate: Gate,
+): void {
   const offered: { readonly [S in keyof Services]?: Handlers<S> } = {
     'jobworkerp.service.JobService': jobService(parts.admission, schema),
-    'jobworkerp.service.JobResultService': jobResultService(parts.results),
+    'jobworkerp.service.JobResultService': jobResultService(parts.results, parts.workers),
     'jobworkerp.service.RunnerService': runnerService(parts.plugins),
     'jobworkerp.service.WorkerService': workerService(parts.workers),
   };
   for (const name of names) {
-    const definition = schema.service(name);
-    server.addService(definition, implement(definition, offered[name] ?? {}, parts.log));
+    const definition = gate.measured(schema.service(name));
+    server.addService(definition, implement(definition, offered[name] ?? {}, parts.log, gate.identify));
   }
-}
-
-function bind(server: Server, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error)
-        reject(
-          new BulkheadError('config-invalid', `cannot listen on ${address}: ${error.message}`, {
-            details: { address },
-            cause: error,
-          }),
-        );
-      else resolve(port);
-    });
-  });
 }
 
 function stop(server: Server, drainMs: number): Promise<void> {

@@ -54,6 +54,12 @@ export function collect(value: string, before: readonly string[] | undefined): s
   return [...(before ?? []), value];
 }
 
+/** As {@link collect}, where each may be several with commas between them. */
+export function collectWords(value: string, before: readonly string[] | undefined): string[] {
+  const words = value.split(',').map((word) => word.trim());
+  return [...(before ?? []), ...words.filter((word) => word !== '')];
+}
+
 /** Collects `key=value` pairs. */
 export function pair(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = text.indexOf('=');

@@ -1,8 +1,10 @@
 /** The whole path of a job with a fake executor: real server on a free port, real client, real SQLite. */
+import type { Access } from '../../runtime/access/access.ts';
+import { openAccess } from '../../runtime/access/open-access.ts';
 import { JobAdmission } from '../../runtime/admission/job-admission.ts';
 import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
 import { WireClient } from '../../runtime/api/client.ts';
-import { type ApiServer, startApi } from '../../runtime/api/server.ts';
+import { type ApiOptions, type ApiServer, startApi } from '../../runtime/api/server.ts';
 import { ChannelDispatcher, type DispatchLimits } from '../../runtime/dispatch/dispatcher.ts';
 import type { ChannelPlan } from '../../runtime/model/channel.ts';
 import { noGrants } from '../../runtime/model/grant.ts';
@@ -27,6 +29,10 @@ export interface EngineOptions {
   readonly retention?: Retention;
   readonly maxRequestBytes?: number;
   readonly database?: string;
+  /** Open where it is not set. */
+  readonly access?: Access;
+  /** How the server listens, where it differs from any free port of 127.0.0.1. */
+  readonly api?: Partial<ApiOptions>;
 }
 
 /** A running engine. */
@@ -85,11 +91,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   });
   dispatcher.start();
   const server = await startApi(
-    { admission, workers, results, plugins, log },
-    {
-      address: '127.0.0.1:0',
-      ...(options.maxRequestBytes !== undefined && { maxRequestBytes: options.maxRequestBytes }),
-    },
+    { admission, workers, results, plugins, access: options.access ?? openAccess, log },
+    { address: '127.0.0.1:0', maxRequestBytes: options.maxRequestBytes, ...options.api },
   );
   const address = `127.0.0.1:${server.port}`;
   const client = new WireClient(address);

@@ -16,6 +16,7 @@ import { service as health, protoPath } from 'grpc-health-check';
 import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openAccess } from '../../runtime/access/open-access.ts';
 import { startApi } from '../../runtime/api/server.ts';
 import { CodecBook } from '../../runtime/model/codec.ts';
 import { ResultStatus } from '../../runtime/model/messages.gen.ts';
@@ -159,6 +160,7 @@ describe('the server', () => {
       workers: {} as never,
       results: {} as never,
       plugins: { list: () => [], byId: () => undefined, byName: () => undefined },
+      access: openAccess,
       log: () => {},
     };
     await expect(startApi(parts, { address })).rejects.toMatchObject({

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import { startApp } from '../../app.ts';
+import { type AccessFlags, accessOptions, accessSettings } from '../access-options.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { stderrLog } from '../log-lines.ts';
 import { servedTable } from '../served-table.ts';
@@ -26,13 +27,17 @@ the server when the jobs under way have ended, after ${drainMs / 1000} s at the 
 A plugin reaches nothing of this machine but what its manifest (NAME.plugin.toml beside NAME.wasm) asks for and
 --grants allows.
 
+Without tokens the server listens on this machine only. Tokens come from --tokens, and from the environment variable
+AUTH_TOKEN, which is the secret of one admin; clients send theirs in the header jobworkerp-auth.
+
 Examples:
   $ bulkhead serve --plugins ./plugins
-  $ bulkhead serve --plugins ./plugins --listen 0.0.0.0:9000 --threads 8
+  $ bulkhead serve --plugins ./plugins --listen 0.0.0.0:9000 --tokens tokens.toml --tls-cert cert.pem --tls-key key.pem
+  $ bulkhead serve --plugins ./plugins --web-origin https://app.example.com
   $ bulkhead serve --plugins ./plugins --grants grants.toml
   $ bulkhead serve --plugins ./plugins --database :memory:   keeps nothing`;
 
-interface ServeOptions {
+interface ServeOptions extends AccessFlags {
   readonly listen: Address;
   readonly plugins: readonly string[];
   readonly database: string;
@@ -44,7 +49,7 @@ interface ServeOptions {
 
 export function serveCommand(): Command {
   const threads = availableParallelism();
-  return new Command('serve')
+  const command = new Command('serve')
     .description('serve plugins as jobs over gRPC')
     .addOption(
       new Option('--listen <HOST:PORT>', 'address; port 0 is a free one')
@@ -74,13 +79,14 @@ export function serveCommand(): Command {
         .default(threads, 'one for each core'),
     )
     .addOption(grantsOption())
-    .addOption(cacheOption())
-    .addHelpText('after', help)
-    .action(serve);
+    .addOption(cacheOption());
+  for (const option of accessOptions()) command.addOption(option);
+  return command.addHelpText('after', help).action(serve);
 }
 
 /** Serves until a signal asks to stop. */
 async function serve(options: ServeOptions): Promise<void> {
+  const access = accessSettings(options);
   if (options.database !== ':memory:') mkdirSync(dirname(options.database), { recursive: true });
   // Before anybody can know that the server runs, so that a signal never finds nobody at home.
   const stop = askedToStop();
@@ -94,6 +100,7 @@ async function serve(options: ServeOptions): Promise<void> {
     cacheFolder: options.cache,
     ...(options.grants !== undefined && { grantsFile: options.grants }),
     defaultConcurrency: options.concurrency,
+    ...access,
     onLog: stderrLog,
   });
   const { host } = options.listen;
