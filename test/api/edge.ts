@@ -1,4 +1,5 @@
 /** A server of grpc-js with a few methods that behave in ways of their own, behind the real edge; and raw clients. */
+import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { type handleUnaryCall, Metadata, Server, type ServerWritableStream, status } from '@grpc/grpc-js';
 import type { Access } from '../../runtime/access/access.ts';
@@ -15,7 +16,7 @@ interface Seen {
   readonly headers: Metadata[];
   /** Messages that `Count` has written. */
   counted: number;
-  /** Calls of `Hang` under way. */
+  /** Calls of `Hang` and `First` under way. */
   hanging: number;
 }
 
@@ -41,6 +42,7 @@ export const methods = {
   Echo: method('Echo', false, false),
   Fail: method('Fail', false, false),
   Hang: method('Hang', false, false),
+  First: method('First', false, true),
   Count: method('Count', false, true),
   Chat: method('Chat', true, true),
 };
@@ -60,13 +62,19 @@ function echo(seen: Seen): handleUnaryCall<Buffer, Buffer> {
   };
 }
 
+/** Goes on until it is cancelled. */
+function hang(call: NodeJS.EventEmitter, seen: Seen): void {
+  seen.hanging++;
+  call.once('cancelled', () => seen.hanging--);
+}
+
 /** So many messages of so many bytes, as the request says: `count:size`. Waits for the client. */
 async function count(call: ServerWritableStream<Buffer, Buffer>, seen: Seen): Promise<void> {
+  const cancelled = once(call, 'cancelled');
   const [messages = 0, size = 0] = call.request.toString().split(':').map(Number);
   for (let index = 0; index < messages && !call.cancelled; index++) {
     seen.counted++;
-    if (!call.write(Buffer.alloc(size, index % 251)))
-      await new Promise((resolve) => call.once('drain', resolve).once('cancelled', resolve));
+    if (!call.write(Buffer.alloc(size, index % 251))) await Promise.race([once(call, 'drain'), cancelled]);
   }
   call.end();
 }
@@ -89,9 +97,10 @@ export async function startEdge(access: Access = openAccess, options: Partial<Ed
       metadata.set('bulkhead-error', '{"code":"x"}');
       answer({ code: status.FAILED_PRECONDITION, details: 'kein Schlüssel: 100 %', metadata });
     },
-    Hang: (call: NodeJS.EventEmitter) => {
-      seen.hanging++;
-      call.once('cancelled', () => seen.hanging--);
+    Hang: (call: NodeJS.EventEmitter) => hang(call, seen),
+    First: (call: ServerWritableStream<Buffer, Buffer>) => {
+      hang(call, seen);
+      call.write(call.request);
     },
     Count: (call: ServerWritableStream<Buffer, Buffer>) => void count(call, seen),
     Chat: (call: NodeJS.ReadWriteStream) => void call.pipe(call),
