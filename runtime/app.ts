@@ -73,6 +73,8 @@ export interface RunningApp {
   readonly port: number;
   plugins(): readonly ServedPlugin[];
   refused(): readonly RefusedPlugin[];
+  /** Reads tokens and certificates again. Throws `config-invalid`, and then nothing has changed. */
+  reload(): Promise<void>;
   /** Takes no more jobs, waits up to `drainMs` (default 10,000) milliseconds for those it took, and stops. */
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
@@ -142,15 +144,19 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const log = options.onLog;
   const undo: (() => Promise<void>)[] = [];
   try {
-    const { access, notes: tokenNotes } = await readAccess(options.access ?? {});
+    const warn = (notes: readonly string[] = []): void => {
+      for (const message of notes) log({ level: 'warn', message });
+    };
+    const { access, notes: tokenNotes, reload: reloadTokens } = await readAccess(options.access ?? {});
     const encryption = options.tls && (await readTls(options.tls));
-    for (const message of [...tokenNotes, ...(encryption?.notes ?? [])]) log({ level: 'warn', message });
+    warn(tokenNotes);
+    warn(encryption?.notes);
     const operator = await operatorGrants(options);
     const executor = await createWasmExecutor({ ...options, limits: executorLimits(operator) });
     undo.unshift(() => executor.close());
     const admit = (path: string) => executor.admit(path);
     const { catalogue: plugins, refused, notes } = await discoverPlugins(options.pluginFolders, admit, operator);
-    for (const message of notes) log({ level: 'warn', message });
+    warn(notes);
 
     const store = new SqliteStore(options.database);
     undo.unshift(() => store.close());
@@ -182,6 +188,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
           methods: runner.methods.map((method) => method.name),
         })),
       refused: () => refused,
+      reload: async () => {
+        const renewed = options.tls && (await readTls(options.tls));
+        warn(await reloadTokens());
+        if (renewed) api.useTls(renewed.tls);
+        warn(renewed?.notes);
+      },
       close: async ({ drainMs = 10_000 } = {}) => {
         admission.close();
         api.announceStop();

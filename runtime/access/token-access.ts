@@ -35,27 +35,44 @@ export function digestOf(secret: string): Uint8Array {
 
 /** A token and what it has used. */
 class Holder {
-  readonly token: Token;
+  token: Token;
   readonly rate: Rate | undefined;
   callsNow = 0;
 
   constructor(token: Token) {
     this.token = token;
     const { callsPerSecond, burst } = token.limits;
-    if (callsPerSecond !== undefined) this.rate = new Rate(callsPerSecond, burst ?? Math.max(1, callsPerSecond));
+    if (callsPerSecond !== undefined) this.rate = new Rate(callsPerSecond, burst ?? callsPerSecond);
   }
+
+  /** The same secret and limits, with another role or reach perhaps. */
+  renewed(token: Token): Holder {
+    this.token = token;
+    return this;
+  }
+}
+
+/** What of a token decides whether it has used up anything. */
+function keyOf({ digest, limits }: Token): string {
+  return JSON.stringify([Buffer.from(digest).toString('hex'), limits]);
 }
 
 /** See {@link Access}. */
 export class TokenAccess implements Access {
   readonly isOpen = false;
-  readonly #holders: readonly Holder[];
+  #holders: readonly Holder[];
   readonly #now: () => number;
 
   /** `now`: milliseconds of a clock that never goes back. */
   constructor(tokens: readonly Token[], now: () => number = () => performance.now()) {
     this.#holders = tokens.map((token) => new Holder(token));
     this.#now = now;
+  }
+
+  /** From now on these are the tokens. Calls under way go on; a token that stays as it was keeps what it has used. */
+  replace(tokens: readonly Token[]): void {
+    const before = new Map(this.#holders.map((holder) => [keyOf(holder.token), holder]));
+    this.#holders = tokens.map((token) => before.get(keyOf(token))?.renewed(token) ?? new Holder(token));
   }
 
   enter(demand: Demand, presented: readonly string[]): Pass {

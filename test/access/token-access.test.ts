@@ -160,3 +160,18 @@ describe('limits', () => {
     expect(withLimits({}).enter().maxMessageBytes).toBeUndefined();
   });
 });
+
+describe('other tokens', () => {
+  it('hold from one moment to the next; what stays as it was keeps what it has used', () => {
+    const limits = { callsAtOnce: 1 };
+    const access = new TokenAccess([token(caller('kept', 'reader'), limits), token(caller('gone', 'reader'))]);
+    const enter = (name: string, role: Role = 'reader') =>
+      codeOf(() => access.enter(demand(role), [`secret of ${name}`]));
+    const pass = access.enter(demand('reader'), ['secret of kept']);
+    expect([enter('kept'), enter('gone'), enter('new')]).toEqual(['calls-limited', 'in', 'unauthenticated']);
+    access.replace([token(caller('kept', 'admin'), limits), token(caller('new', 'reader'))]);
+    expect([enter('kept'), enter('gone'), enter('new')]).toEqual(['calls-limited', 'unauthenticated', 'in']);
+    pass.leave();
+    expect(enter('kept', 'admin')).toBe('in');
+  });
+});

@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, relative } from 'node:path';
 import { Command, Option } from 'commander';
-import { startApp } from '../../app.ts';
+import { type RunningApp, startApp } from '../../app.ts';
 import { type AccessFlags, accessOptions, accessSettings } from '../access-options.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { describeError, exitCodes } from '../exit-codes.ts';
 import { stderrLog } from '../log-lines.ts';
 import { servedTable } from '../served-table.ts';
 import { ensureMeter } from '../toolbox/components.ts';
@@ -28,7 +28,8 @@ A plugin reaches nothing of this machine but what its manifest (NAME.plugin.toml
 --grants allows.
 
 Without tokens the server listens on this machine only. Tokens come from --tokens, and from the environment variable
-AUTH_TOKEN, which is the secret of one admin; clients send theirs in the header jobworkerp-auth.
+AUTH_TOKEN, which is the secret of one admin; clients send theirs in the header jobworkerp-auth. SIGHUP reads the files
+of tokens and certificates again.
 
 Examples:
   $ bulkhead serve --plugins ./plugins
@@ -108,10 +109,23 @@ async function serve(options: ServeOptions): Promise<void> {
   process.stdout.write(
     `${servedTable(app.plugins(), app.refused(), (path) => relative('', path) || path)}\n${ready}\n`,
   );
+  // Without either a hangup is what it always is: the end of a terminal, and of what was started in it.
+  if (access.access?.tokensFile !== undefined || access.tls) reloadOnHangup(app);
   await stop;
   process.stderr.write('stopping: waiting for the jobs under way; a second signal stops at once\n');
   await app.close({ drainMs });
   process.stderr.write('stopped\n');
+}
+
+/** SIGHUP: tokens and certificates are read again; what is wrong with them is said, and the old ones hold. */
+function reloadOnHangup(app: RunningApp): void {
+  process.on('SIGHUP', () => {
+    app.reload().then(
+      () => stderrLog({ level: 'info', message: 'tokens and certificates were read again' }),
+      (thrown: unknown) =>
+        stderrLog({ level: 'error', message: `nothing was read again: ${describeError(thrown).text}` }),
+    );
+  });
 }
 
 /** Resolves with the first signal. A later one ends the process. */
