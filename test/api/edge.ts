@@ -16,6 +16,8 @@ interface Seen {
   readonly headers: Metadata[];
   /** Messages that `Count` has written. */
   counted: number;
+  /** Calls of `Count` under way. */
+  counting: number;
   /** Calls of `Hang` and `First` under way. */
   hanging: number;
 }
@@ -70,6 +72,7 @@ function hang(call: NodeJS.EventEmitter, seen: Seen): void {
 
 /** So many messages of so many bytes, as the request says: `count:size`. Waits for the client. */
 async function count(call: ServerWritableStream<Buffer, Buffer>, seen: Seen): Promise<void> {
+  seen.counting++;
   const cancelled = once(call, 'cancelled');
   const [messages = 0, size = 0] = call.request.toString().split(':').map(Number);
   for (let index = 0; index < messages && !call.cancelled; index++) {
@@ -77,13 +80,14 @@ async function count(call: ServerWritableStream<Buffer, Buffer>, seen: Seen): Pr
     if (!call.write(Buffer.alloc(size, index % 251))) await Promise.race([once(call, 'drain'), cancelled]);
   }
   call.end();
+  seen.counting--;
 }
 
 /** Starts one on a free port. */
 export async function startEdge(access: Access = openAccess, options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
   const events: LogEvent[] = [];
   const log = (event: LogEvent): void => void events.push(event);
-  const seen: Seen = { headers: [], counted: 0, hanging: 0 };
+  const seen: Seen = { headers: [], counted: 0, counting: 0, hanging: 0 };
   const maxRequestBytes = options.maxRequestBytes ?? 1024 * 1024;
   const gate = new Gate(access, log);
   const server = new Server({

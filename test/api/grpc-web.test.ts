@@ -1,8 +1,11 @@
 /** gRPC-Web as it is on the wire: HTTP/1.1, binary and text. */
-import { connect } from 'node:net';
+import { EventEmitter, once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { digestOf, TokenAccess } from '../../runtime/access/token-access.ts';
+import { InnerConnections } from '../../runtime/api/web/inner.ts';
 import { localCaller } from '../../runtime/model/caller.ts';
 import { frame, methods, send, startEdge, type TestEdge } from './edge.ts';
 
@@ -154,28 +157,45 @@ describe('a stream', () => {
     expect(answer.trailers['grpc-status']).toEqual(['0']);
   });
 
-  it('waits for its client, and other clients do not wait with it', async () => {
-    const { port, seen } = await start();
+  /** Asks for a stream of 30 MB and reads nothing of it. Resolves once nothing more is sent. */
+  async function stalled({ port, seen }: TestEdge): Promise<Socket> {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => undefined).pause();
-    const body = frame('1000:100000');
+    const body = frame('300:100000');
     const head = ['content-type: application/grpc-web', `content-length: ${body.length}`, 'host: localhost'];
-    socket.write(Buffer.concat([Buffer.from(`POST ${Count.path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`), body]));
+    const request = `POST ${Count.path} HTTP/1.1\r\n${head.join('\r\n')}\r\nconnection: close\r\n\r\n`;
+    socket.write(Buffer.concat([Buffer.from(request), body]));
     let before = -1;
-    await expect
-      .poll(
-        () => {
-          const isStill = seen.counted > 0 && seen.counted === before;
-          before = seen.counted;
-          return isStill;
-        },
-        { interval: 300 },
-      )
-      .toBe(true);
-    expect(seen.counted).toBeLessThan(300);
-    expect((await send(port, Echo.path, frame('still here'))).messages.map(String)).toEqual(['still here']);
+    const isStill = (): boolean => {
+      const still = seen.counted > 0 && seen.counted === before;
+      before = seen.counted;
+      return still;
+    };
+    await expect.poll(isStill, { interval: 300, timeout: 10_000 }).toBe(true);
+    return socket;
+  }
+
+  it('waits for its client, without others waiting with it, and then goes on', async () => {
+    const edge = await start();
+    const socket = await stalled(edge);
+    expect(edge.seen.counted).toBeLessThan(200);
+    expect((await send(edge.port, Echo.path, frame('still here'))).messages.map(String)).toEqual(['still here']);
+    let bytes = 0;
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    socket.resume();
+    await once(socket, 'close');
+    expect(edge.seen.counted).toBe(300);
+    expect(bytes).toBeGreaterThan(300 * 100_005);
+  });
+
+  it('that is not wanted any more ends', async () => {
+    const edge = await start();
+    const socket = await stalled(edge);
     socket.destroy();
-    await expect.poll(() => seen.counted).toBeLessThan(300);
+    await expect.poll(() => edge.seen.counting).toBe(0);
+    expect(edge.seen.counted).toBeLessThan(200);
   });
 
   it('of requests is refused with a reason', async () => {
@@ -298,6 +318,48 @@ describe('HTTP', () => {
   });
 });
 
+describe('a connection', () => {
+  it('takes its way to the gRPC server with it when it ends', async () => {
+    const injected: Duplex[] = [];
+    const connections = new InnerConnections({ injectConnection: (duplex) => injected.push(duplex.resume()) });
+    const [one, other] = [new EventEmitter(), new EventEmitter()];
+    expect(connections.of(one)).toBe(connections.of(one));
+    expect(connections.of(one)).not.toBe(connections.of(other));
+    one.emit('close');
+    await expect
+      .poll(() => injected.map(({ destroyed, readableEnded }) => destroyed || readableEnded))
+      .toEqual([true, false]);
+    expect(connections.of(other).destroyed).toBe(false);
+    other.emit('close');
+  });
+});
+
+describe('clients that break off', () => {
+  it('at any moment leave nothing behind, and the port goes on', async () => {
+    const { port, seen } = await start();
+    const body = frame('1000000:1000');
+    const head = ['content-type: application/grpc-web', `content-length: ${body.length}`, 'host: localhost'];
+    const requests = [Hang, Count, Echo].map(({ path }) =>
+      Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`), body]),
+    );
+    const breakOff = async (index: number): Promise<void> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      const request = requests[index % requests.length] ?? body;
+      const part = index % 4 === 0 ? Math.floor(Math.random() * request.length) : request.length;
+      socket.write(request.subarray(0, part));
+      for (let turns = Math.floor(Math.random() * 12); turns > 0; turns--) await new Promise(setImmediate);
+      if (index % 2 === 0) socket.destroy();
+      else socket.resetAndDestroy();
+    };
+    for (let round = 0; round < 10; round++)
+      await Promise.all(Array.from({ length: 40 }, (_, index) => breakOff(index + round)));
+    expect((await send(port, Echo.path, frame('still here'))).messages.map(String)).toEqual(['still here']);
+    await expect.poll(() => [seen.hanging, seen.counting]).toEqual([0, 0]);
+  });
+});
+
 describe('stopping', () => {
   it('lets calls under way end, refuses new ones and closes the connections', async () => {
     const { port, edge, server, seen } = await start();
@@ -306,14 +368,17 @@ describe('stopping', () => {
     const kept = connect(port, '127.0.0.1');
     kept.write('GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n');
     await new Promise((resolve) => kept.once('data', resolve));
-    const closed = new Promise((resolve) => kept.once('close', resolve));
+    const unfinished = connect(port, '127.0.0.1');
+    unfinished.write('GET /noth');
+    await send(port, Echo.path, frame(''));
+    const closed = [once(kept, 'close'), once(unfinished, 'close')];
     edge.close();
     const stopped = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     await expect(send(port, Echo.path, frame(''))).rejects.toThrow(/ECONNREFUSED/);
     expect((await call).trailers['grpc-status']).toEqual([String(status.DEADLINE_EXCEEDED)]);
     await stopped;
     edge.end();
-    await closed;
+    await Promise.all(closed);
   });
 
   it('ends calls that outlast it with UNAVAILABLE or CANCELLED', async () => {

@@ -7,18 +7,17 @@
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server, Http2ServerRequest, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { type ConnectionInjector, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import type { Access } from '../../access/access.ts';
 import type { LogSink } from '../../telemetry/events.ts';
 import { carry, refuse } from './call.ts';
-import { InnerConnections } from './inner.ts';
+import { type Injector, InnerConnections } from './inner.ts';
 import { Origins, type PageHeaders } from './origins.ts';
 import { type HttpRequest, type HttpResponse, type HttpRoute, Routes, sayText } from './routes.ts';
 
 /** What the front works with. */
 export interface FrontParts {
-  /** Takes connections for the gRPC server. */
-  readonly injector: ConnectionInjector;
+  readonly injector: Injector;
   readonly access: Access;
   /** Pages that may talk to the server, as origins. */
   readonly origins: readonly string[];

@@ -7,18 +7,19 @@
  */
 import type { EventEmitter } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { duplexPair } from 'node:stream';
-import type { ConnectionInjector } from '@grpc/grpc-js';
+import { type Duplex, duplexPair } from 'node:stream';
 
-/** What all streams of a connection may hold unread together, in bytes; one alone is held to 64 KiB. */
-const window = 16 * 1024 * 1024;
+/** Takes connections for the gRPC server. */
+export interface Injector {
+  injectConnection(connection: Duplex): void;
+}
 
 /** See above. */
 export class InnerConnections {
-  readonly #injector: ConnectionInjector;
+  readonly #injector: Injector;
   readonly #sessions = new WeakMap<object, ClientHttp2Session>();
 
-  constructor(injector: ConnectionInjector) {
+  constructor(injector: Injector) {
     this.#injector = injector;
   }
 
@@ -29,7 +30,6 @@ export class InnerConnections {
     const [ours, theirs] = duplexPair();
     this.#injector.injectConnection(theirs);
     const session = connect('http://inner', { createConnection: () => ours, maxSessionMemory: 1000 });
-    session.once('connect', () => session.setLocalWindowSize(window));
     // Its streams hear of it.
     session.on('error', () => undefined);
     connection.once('close', () => session.destroy());
