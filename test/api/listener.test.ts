@@ -1,6 +1,7 @@
 /** The port: which connections it takes, and how it tells what they speak. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Client, credentials } from '@grpc/grpc-js';
@@ -8,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { TokenAccess } from '../../runtime/access/token-access.ts';
 import { isLoopback } from '../../runtime/api/listener.ts';
 import { frame, methods, send, startEdge, type TestEdge } from './edge.ts';
+import { type Engine, startEngine } from './engine.ts';
 
 const running: TestEdge[] = [];
 
@@ -118,6 +120,36 @@ describe('connections', () => {
     kept[0]?.destroy();
     await expect.poll(() => echo(port).catch(() => 'refused'), { interval: 50 }).toBe('x');
     kept[1]?.destroy();
+  });
+});
+
+describe('a connection of gRPC', () => {
+  const engines: Engine[] = [];
+  afterEach(async () => {
+    for (const engine of engines.splice(0)) await engine.stop(10);
+  });
+  const withLimits = async (change: object): Promise<number> => {
+    const api = { limits: { ...limits, ...change } };
+    const engine = await startEngine({ runners: [], body: () => new Promise(() => undefined), api });
+    engines.push(engine);
+    return engine.server.port;
+  };
+
+  it('ends when its client does not answer any more', async () => {
+    const port = await withLimits({ keepAliveMs: 20, keepAliveTimeoutMs: 100 });
+    const socket = connect(port, '127.0.0.1');
+    const noSettings = Buffer.alloc(9);
+    noSettings.writeUInt8(4, 3);
+    socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), noSettings]));
+    await all(socket);
+  });
+
+  it('has as many calls at a time as the limit says', async () => {
+    const port = await withLimits({ streams: 7 });
+    const session = connectHttp2(`http://127.0.0.1:${port}`);
+    await once(session, 'remoteSettings');
+    expect(session.remoteSettings.maxConcurrentStreams).toBe(7);
+    session.destroy();
   });
 });
 

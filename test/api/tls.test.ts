@@ -221,6 +221,25 @@ describe('what a browser could send over HTTP/2', () => {
     session.destroy();
   });
 
+  it('clients that break off at any moment leave nothing behind, and the port goes on', async () => {
+    const { port, seen } = await start();
+    const types = ['application/grpc-web', 'application/grpc-web-text', 'application/grpc', 'text/plain'];
+    const breakOff = async (index: number): Promise<void> => {
+      const session = http2Session(port);
+      const headers = { ':method': 'POST', 'content-type': types[index % types.length] ?? '' };
+      const streams = [Hang, Count, Chat, Echo].map(({ path }) => session.request({ ...headers, ':path': path }));
+      for (const stream of streams) stream.on('error', () => undefined).write(frame('100000:1000'));
+      for (let turns = Math.floor(Math.random() * 30); turns > 0; turns--) await new Promise(setImmediate);
+      streams[index % streams.length]?.close(8);
+      await new Promise(setImmediate);
+      session.destroy();
+    };
+    for (let round = 0; round < 5; round++)
+      await Promise.all(Array.from({ length: 12 }, (_, index) => breakOff(index + round)));
+    expect((await send2(port, Echo.path, 'application/grpc', frame('still here'))).body).toEqual(frame('still here'));
+    await expect.poll(() => [seen.hanging, seen.counting]).toEqual([0, 0]);
+  });
+
   it('HTTP/1.1 is spoken with those who offer nothing else, and with those who offer nothing', async () => {
     const { port } = await start();
     for (const ALPNProtocols of [['http/1.1'], undefined]) {

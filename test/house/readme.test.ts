@@ -3,9 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demands } from '../../runtime/access/rights.ts';
 import { WireSchema } from '../../runtime/api/schema.ts';
 import { root } from '../../runtime/cli/toolbox/paths.mjs';
 import { catalogue } from '../../runtime/errors.ts';
+import { roles } from '../../runtime/model/caller.ts';
 import { startTestRuntime, type TestRuntime } from '../support/runtime.ts';
 
 const path = join(root, 'README.md');
@@ -39,6 +41,20 @@ describe('the README', () => {
       '| code | status | whose fault | may succeed again | meaning |',
       '|---|---|---|---|---|',
       ...rows,
+    ]);
+  });
+
+  it('says which role may call what', () => {
+    const names = (service: string, role: string) =>
+      [...demands.values()]
+        .filter((demand) => demand.role === role && demand.what.startsWith(`${service}/`))
+        .map(({ what, scope }) => `${what.split('/')[1]}${scope === 'whole' ? '\\*' : ''}`);
+    const cells = (service: string) => roles.map((role) => names(service, role).join(', ') || '–');
+    const services = new WireSchema().serviceNames();
+    expectTable('rights', [
+      `| service | ${roles.join(' | ')} |`,
+      `|---|${roles.map(() => '---|').join('')}`,
+      ...services.map((service) => `| ${service} | ${cells(service).join(' | ')} |`),
     ]);
   });
 

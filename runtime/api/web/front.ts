@@ -120,7 +120,8 @@ export class WebFront {
     const isNative = /^application\/grpc(?:\+|$)/.test(contentType);
     const isHttp2 = request instanceof Http2ServerRequest;
     const connection = isHttp2 ? request.stream.session : request.socket;
-    if (!connection) return;
+    // Nobody is there to be answered.
+    if (!connection || connection.destroyed) return;
     if (isNative && !isHttp2) sayText(response, 505, 'gRPC needs HTTP/2; gRPC-Web does not', headers);
     else if (!isNative && !webTypes.has(contentType))
       sayText(response, 415, `${contentType} is not spoken here; use ${[...webTypes].join(', ')}`, headers);
