@@ -1,58 +1,21 @@
 /** What the port and the gate cost a call, and what a browser's call costs beside one over gRPC: a bare echo each. */
 import { Agent, request as httpRequest } from 'node:http';
-import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import { type Access, tokenHeader } from '../runtime/access/access.ts';
 import { openAccess } from '../runtime/access/open-access.ts';
 import { digestOf, TokenAccess } from '../runtime/access/token-access.ts';
 import { defaultConnectionLimits, openEdge } from '../runtime/api/edge.ts';
 import { Gate } from '../runtime/api/gate.ts';
 import { localCaller } from '../runtime/model/caller.ts';
+import { type BareServer, bareClient, bareEcho, bareServer, enqueueOnce, enqueuePath } from './bare.ts';
 import { type Bench, type BenchResult, compare, ratePerSecond } from './harness.ts';
 
-const path = '/jobworkerp.service.JobService/Enqueue';
 const secret = 'a secret of sixteen characters';
 /** Short rounds, and many: a neighbour on the machine disturbs few of them. */
 const [rounds, millis] = [15, 300];
-const asIs = (bytes: Buffer): Buffer => bytes;
-const method = {
-  path,
-  requestStream: false,
-  responseStream: false,
-  requestSerialize: asIs,
-  requestDeserialize: asIs,
-  responseSerialize: asIs,
-  responseDeserialize: asIs,
-} as const;
-
-interface Port {
-  readonly port: number;
-  stop(): void;
-}
-
-function echoServer(interceptors: Gate['interceptors'] = []): Server {
-  const server = new Server({ interceptors });
-  server.addService(
-    { Enqueue: method },
-    {
-      Enqueue: (call: { request: Buffer }, answer: (error: null, bytes: Buffer) => void) => answer(null, call.request),
-    },
-  );
-  return server;
-}
-
-async function bare(): Promise<Port> {
-  const server = echoServer();
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
-  return { port, stop: () => server.forceShutdown() };
-}
-
-async function behindEdge(access: Access): Promise<Port> {
+async function behindEdge(access: Access): Promise<BareServer> {
   const log = (): void => undefined;
-  const server = echoServer(new Gate(access, log).interceptors);
+  const server = bareEcho(new Gate(access, log).interceptors);
   const edge = await openEdge(server, {
     ...{ address: '127.0.0.1:0', limits: defaultConnectionLimits, requestStreams: new Set<string>() },
     ...{ maxRequestBytes: 1 << 24, access, log },
@@ -71,13 +34,10 @@ function tokens(count: number): Access {
   return new TokenAccess([...Array.from({ length: count - 1 }, (_, index) => other(index)), ours]);
 }
 
-function grpcCaller(port: number, metadata = new Metadata()): () => Promise<void> {
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+function grpcCaller(port: number, metadata?: Metadata): () => Promise<void> {
+  const client = bareClient(port);
   const body = Buffer.alloc(1024, 'x');
-  return () =>
-    new Promise((resolve, reject) => {
-      client.makeUnaryRequest(path, asIs, asIs, body, metadata, (error) => (error ? reject(error) : resolve()));
-    });
+  return () => enqueueOnce(client, body, metadata);
 }
 
 function webCaller(port: number): () => Promise<void> {
@@ -88,9 +48,12 @@ function webCaller(port: number): () => Promise<void> {
   const headers = { 'content-type': 'application/grpc-web+proto', 'content-length': body.length };
   return () =>
     new Promise((resolve, reject) => {
-      const sent = httpRequest({ host: '127.0.0.1', port, path, method: 'POST', agent, headers }, (answer) => {
-        answer.resume().on('end', resolve).on('error', reject);
-      });
+      const sent = httpRequest(
+        { host: '127.0.0.1', port, path: enqueuePath, method: 'POST', agent, headers },
+        (answer) => {
+          answer.resume().on('end', resolve).on('error', reject);
+        },
+      );
       sent.on('error', reject).end(body);
     });
 }
@@ -102,7 +65,7 @@ export const edge: Bench = {
     const header = new Metadata();
     header.set(tokenHeader, secret);
     const ports = [
-      await bare(),
+      await bareServer(),
       await behindEdge(openAccess),
       await behindEdge(tokens(1)),
       await behindEdge(tokens(64)),

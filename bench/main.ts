@@ -1,6 +1,7 @@
 /** `npm run bench [-- --only NAME] [-- --json FILE]`: runs the benchmarks and prints figures with ratios. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { cli } from './cli.ts';
 import { component } from './component.ts';
 import { edge } from './edge.ts';
 import { grpc } from './grpc.ts';
@@ -8,9 +9,11 @@ import type { Bench, BenchResult } from './harness.ts';
 import { memory } from './memory.ts';
 import { meter } from './meter.ts';
 import { pool } from './pool.ts';
+import { queues } from './queues.ts';
+import { streams } from './streams.ts';
 import { waiting } from './waiting.ts';
 
-const benches: readonly Bench[] = [component, meter, pool, grpc, edge, memory, waiting];
+const benches: readonly Bench[] = [component, meter, pool, grpc, edge, queues, streams, memory, waiting, cli];
 
 function row({ name, value, unit, baseline, ratio }: BenchResult): string {
   const figure = (n: number) => (n >= 100 ? n.toFixed(0) : n.toPrecision(3)).padStart(9);

@@ -8,12 +8,13 @@ import { mkdir } from 'node:fs/promises';
 import { type AccessSources, readAccess } from './access/read-access.ts';
 import { readTls, type TlsFiles } from './access/tls-files.ts';
 import { JobAdmission } from './admission/job-admission.ts';
+import { JobDesk } from './admission/job-desk.ts';
 import { WorkerRegistry } from './admission/worker-registry.ts';
 import type { ConnectionLimits } from './api/edge.ts';
 import { startApi } from './api/server.ts';
 import { ChannelDispatcher } from './dispatch/dispatcher.ts';
+import { BulkheadError } from './errors.ts';
 import type { Executor } from './executor/executor.ts';
-import type { LogMessage } from './executor/wasm/messages.ts';
 import { meterPath } from './executor/wasm/toolchain.ts';
 import { WasmExecutor } from './executor/wasm/wasm-executor.ts';
 import { type ChannelPlan, defaultChannel } from './model/channel.ts';
@@ -24,10 +25,13 @@ import type { Permissions } from './plugins/grants.ts';
 import { noOperatorGrants, type OperatorGrants, readGrants } from './plugins/grants-file.ts';
 import { manifestOf, mostMemory, permissionsOf } from './plugins/grants-resolve.ts';
 import type { Manifest } from './plugins/manifest.ts';
-import { EmbeddedQueue } from './queue/embedded.ts';
-import { StoredResults } from './results/stored-results.ts';
+import { EmbeddedQueue, type EmbeddedQueueParts } from './queue/embedded.ts';
+import { PendingFeeds } from './queue/pending-feeds.ts';
+import { type Retention, StoredResults } from './results/stored-results.ts';
 import { SqliteStore } from './store/sqlite.ts';
-import type { LogEvent, LogSink } from './telemetry/events.ts';
+import type { LogSink } from './telemetry/events.ts';
+import { PluginLog } from './telemetry/plugin-log.ts';
+import { startTelemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
 
 export interface AppOptions {
   /** Port 0: a free one. */
@@ -40,10 +44,16 @@ export interface AppOptions {
   readonly threads: number;
   /** Folder of the cache of transpiled components. */
   readonly cacheFolder: string;
-  /** Jobs at a time in the default channel. */
+  /** Jobs at a time in the default channel; 0: there is none. */
   readonly defaultConcurrency: number;
   /** Further channels. */
   readonly channels?: readonly ChannelPlan[];
+  /** Bounds of the queue, where they differ from the defaults. */
+  readonly queue?: Pick<EmbeddedQueueParts, 'capacity' | 'storeCapacity' | 'fetchIntervalMs'>;
+  /** Longest run of a job that names no timeout, in milliseconds; 0: no limit. */
+  readonly defaultTimeoutMs?: number;
+  /** How long results are kept. */
+  readonly retention?: Retention;
   /** Largest request message, in bytes. */
   readonly maxRequestBytes?: number;
   /** What a plugin may use, where it differs from the defaults. */
@@ -58,8 +68,16 @@ export interface AppOptions {
   readonly connectionLimits?: Partial<ConnectionLimits>;
   /** Web pages that may call, by their origins. */
   readonly webOrigins?: readonly string[];
+  /** Figures for Prometheus; none where it is not set. */
+  readonly metrics?: NonNullable<TelemetryOptions['metrics']>;
+  /** Spans for OpenTelemetry; none where it is not set. */
+  readonly tracing?: NonNullable<TelemetryOptions['tracing']>;
+  /** What runs, for metrics and traces. */
+  readonly version?: string;
   /** Takes lines for the operator: the server's own, and what plugins log. */
   readonly onLog: LogSink;
+  /** Bytes that all plugins together may log in a second. */
+  readonly pluginLogBytesPerSecond?: number;
 }
 
 /** A plugin that is served, for people. */
@@ -71,6 +89,8 @@ interface ServedPlugin {
 
 export interface RunningApp {
   readonly port: number;
+  /** Where metrics are asked for. */
+  readonly metricsPort?: number;
   plugins(): readonly ServedPlugin[];
   refused(): readonly RefusedPlugin[];
   /** Reads tokens and certificates again. Throws `config-invalid`, and then nothing has changed. */
@@ -92,40 +112,37 @@ export interface WasmExecutorSettings {
   /** Where they differ from the defaults. */
   readonly limits?: Partial<Limits>;
   readonly onLog: LogSink;
-}
-
-/** One line of a plugin as one for the operator, marked with its job. */
-function pluginLines(message: LogMessage): LogEvent[] {
-  const origin = { plugin: message.digest.slice(0, 12), job: message.jobId, worker: message.workerName };
-  const lines = message.lines.map((line): LogEvent => {
-    const level = line.level === 'error' || line.level === 'warn' ? line.level : 'info';
-    const fields = Object.fromEntries(line.fields.map(({ key, value }) => [`plugin.${key}`, value]));
-    return { level, message: line.message, fields: { ...fields, ...origin, target: line.target } };
-  });
-  if (message.dropped === 0) return lines;
-  const dropped = {
-    level: 'warn',
-    message: `${message.dropped} lines of the plugin were left out: it logs too much`,
-    fields: origin,
-  } as const;
-  return [dropped, ...lines];
+  /** Bytes that all plugins together may log in a second. */
+  readonly pluginLogBytesPerSecond?: number;
 }
 
 /** The executor for components, for the server and for commands that run a plugin without one. */
-export async function createWasmExecutor({
+export async function createWasmExecutor(settings: WasmExecutorSettings): Promise<Executor> {
+  return (await openExecutor(settings)).executor;
+}
+
+/** The executor, and what its plugins log. */
+async function openExecutor({
   threads,
   cacheFolder,
   limits,
   onLog,
-}: WasmExecutorSettings): Promise<Executor> {
+  pluginLogBytesPerSecond = 1024 * 1024,
+}: WasmExecutorSettings): Promise<{ readonly executor: Executor; readonly lines: PluginLog }> {
   await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
-  return new WasmExecutor({
+  const lines = new PluginLog({
+    log: onLog,
+    bytesPerSecond: pluginLogBytesPerSecond,
+    nameOf: (digest) => executor.nameOf(digest),
+  });
+  const executor = new WasmExecutor({
     threads,
     cacheFolder,
     limits: { ...defaultLimits, ...limits },
-    onLog: (message) => pluginLines(message).forEach(onLog),
+    onLog: (message) => lines.take(message),
     onFault: (what, error) => onLog({ level: 'error', message: what, fields: { error } }),
   });
+  return { executor, lines };
 }
 
 /** The caps of an executor that runs plugins under these grants: what none of them may pass. */
@@ -135,24 +152,41 @@ export function executorLimits(operator: OperatorGrants): Partial<Limits> {
 
 /** What the operator grants: the file's content over what the options say. */
 async function operatorGrants({ grantsFile, limits }: AppOptions): Promise<OperatorGrants> {
-  const { plugins, limits: fromFile } = grantsFile === undefined ? noOperatorGrants : await readGrants(grantsFile);
-  return { plugins, limits: { ...limits, ...fromFile } };
+  if (grantsFile === undefined) return { ...noOperatorGrants, limits: limits ?? {} };
+  const file = await readGrants(grantsFile, { ...defaultLimits, ...limits });
+  return { ...file, limits: { ...limits, ...file.limits } };
+}
+
+/** Options that were given: what is undefined is left to its default. */
+function given<Options extends object>(
+  options: Options,
+): { [Key in keyof Options]?: Exclude<Options[Key], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof Options]?: Exclude<Options[Key], undefined> };
+}
+
+function channelPlans({ defaultConcurrency, channels = [] }: AppOptions): ChannelPlan[] {
+  const first = defaultConcurrency > 0 ? [{ name: defaultChannel, concurrency: defaultConcurrency }] : [];
+  return [...first, ...channels];
 }
 
 /** Starts a server. Throws `config-invalid` where a settings file, a folder, the database or the address cannot be used. */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const log = options.onLog;
   const undo: (() => Promise<void>)[] = [];
+  const warn = (notes: readonly string[] = []): void => {
+    for (const message of notes) log({ level: 'warn', message });
+  };
   try {
-    const warn = (notes: readonly string[] = []): void => {
-      for (const message of notes) log({ level: 'warn', message });
-    };
     const { access, notes: tokenNotes, reload: reloadTokens } = await readAccess(options.access ?? {});
     const encryption = options.tls && (await readTls(options.tls));
     warn(tokenNotes);
     warn(encryption?.notes);
     const operator = await operatorGrants(options);
-    const executor = await createWasmExecutor({ ...options, limits: executorLimits(operator) });
+    const telemetry = await startTelemetry({ ...options, log });
+    undo.unshift(() => telemetry.close());
+    const { events } = telemetry;
+    const { executor, lines } = await openExecutor({ ...options, limits: executorLimits(operator) });
     undo.unshift(() => executor.close());
     const admit = (path: string) => executor.admit(path);
     const { catalogue: plugins, refused, notes } = await discoverPlugins(options.pluginFolders, admit, operator);
@@ -161,26 +195,57 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const store = new SqliteStore(options.database);
     undo.unshift(() => store.close());
     const ids = new IdGenerator();
-    const channels = [{ name: defaultChannel, concurrency: options.defaultConcurrency }, ...(options.channels ?? [])];
-    const queue = new EmbeddedQueue();
-    const results = new StoredResults({ store: store.results, ids, log });
+    const channels = channelPlans(options);
+    const queue = new EmbeddedQueue({ store: store.jobs, log, ...options.queue });
+    const feeds = new PendingFeeds();
+    const results = new StoredResults({ store, ids, log, events, ...given({ retention: options.retention }) });
     const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
-    const admission = new JobAdmission({ workers, plugins, queue, results, ids });
-    const dispatcher = new ChannelDispatcher({ queue, executor, results, workers, plugins, channels, log });
+    const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids, events });
+    const isFeedable = admission.isFeedable.bind(admission);
+    const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
+    const limits = given({ defaultTimeoutMs: options.defaultTimeoutMs });
+    const parts = { queue, feeds, executor, results, workers, plugins, channels, log, events };
+    const dispatcher = new ChannelDispatcher({ ...parts, limits });
+    const metricsPort = await telemetry.serve({
+      channels: () => queue.channels(),
+      storedJobs: () => queue.stored,
+      instances: async () => executor.figures?.(),
+      logLinesDropped: () => lines.dropped,
+    });
+    const interrupted = await queue.open();
+    if (interrupted > 0)
+      log({ level: 'warn', message: `${interrupted} jobs ran when the server last ended; they run again` });
     dispatcher.start();
 
     const { host, port } = options.listen;
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const { maxRequestBytes, connectionLimits, webOrigins } = options;
     const api = await startApi(
-      { admission, workers, results, plugins, access, log },
-      { address, maxRequestBytes, limits: connectionLimits, webOrigins, tls: encryption?.tls },
+      {
+        admission,
+        jobs,
+        workers,
+        results,
+        dispatcher,
+        plugins,
+        access,
+        self: { id: ids.next(), address: host, startedAt: Date.now() },
+        log,
+        ...(telemetry.isWatching && { events }),
+      },
+      {
+        address,
+        maxRequestBytes: options.maxRequestBytes,
+        limits: options.connectionLimits,
+        webOrigins: options.webOrigins,
+        tls: encryption?.tls,
+      },
     ).catch(async (error: unknown) => {
       await dispatcher.stop(0);
       throw error;
     });
     return {
       port: api.port,
+      ...given({ metricsPort }),
       plugins: () =>
         plugins.list().map(({ plugin: { path, runner } }) => ({
           name: runner.name,
@@ -199,6 +264,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         api.announceStop();
         // Submitters hear how their jobs ended before they are cut off.
         await dispatcher.stop(drainMs);
+        results.close(new BulkheadError('shutting-down', 'the server is stopping'));
         await api.stop(cutOffMs);
         for (const step of undo) await step();
       },

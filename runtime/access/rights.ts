@@ -24,34 +24,29 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     ['admin', 'whole', 'Create Update Delete'],
   ],
   'jobworkerp.service.JobProcessingStatusService': [
-    ['reader', 'whole', 'Find FindAll FindByCondition CountByCondition'],
+    ['reader', 'checked', 'Find FindAll FindByCondition CountByCondition'],
     ['admin', 'whole', 'Cleanup PurgeStaleJobs'],
   ],
   'jobworkerp.service.JobRestoreService': [
-    ['reader', 'whole', 'FindAll'],
+    ['reader', 'checked', 'FindAll'],
     ['admin', 'whole', 'Restore'],
   ],
   'jobworkerp.service.JobResultService': [
-    ['reader', 'checked', 'Find FindListByJobId'],
-    ['reader', 'whole', 'FindList FindListBy Count CountBy Listen ListenStream ListenByWorker'],
-    ['admin', 'whole', 'Delete DeleteBulk'],
+    ['reader', 'checked', 'Find FindList FindListBy FindListByJobId Count CountBy Listen ListenStream ListenByWorker'],
+    ['admin', 'checked', 'Delete DeleteBulk'],
   ],
   'jobworkerp.service.JobService': [
-    ['reader', 'whole', 'Find FindList FindQueueList FindListWithProcessingStatus Count'],
-    // Admission asks, for all three.
-    ['submitter', 'checked', 'Enqueue EnqueueForStream EnqueueWithClientStream'],
-    ['submitter', 'whole', 'FeedToStream Delete'],
+    ['reader', 'checked', 'Find FindList FindQueueList FindListWithProcessingStatus Count'],
+    ['submitter', 'checked', 'Enqueue EnqueueForStream EnqueueWithClientStream FeedToStream Delete'],
   ],
   'jobworkerp.service.RunnerService': [
     ['reader', 'shared', 'Find FindByName FindList Count FindListBy CountBy'],
     ['admin', 'whole', 'Create Delete'],
   ],
-  'jobworkerp.service.WorkerInstanceService': [['reader', 'whole', 'FindList Count Find FindChannelList']],
+  'jobworkerp.service.WorkerInstanceService': [['reader', 'checked', 'FindList Count Find FindChannelList']],
   'jobworkerp.service.WorkerService': [
-    ['reader', 'checked', 'Find FindByName FindList Count CountBy'],
-    ['reader', 'whole', 'FindChannelList'],
-    ['admin', 'checked', 'Create UpsertByName Update Delete'],
-    ['admin', 'whole', 'ReleaseStaticWorker Load'],
+    ['reader', 'checked', 'Find FindByName FindList Count CountBy FindChannelList'],
+    ['admin', 'checked', 'Create UpsertByName Update Delete ReleaseStaticWorker Load'],
   ],
 };
 

@@ -5,22 +5,28 @@ import type { Metadata } from '../model/call.ts';
 import { type Caller, checkReach, checkWorkerName } from '../model/caller.ts';
 import { defaultChannel } from '../model/channel.ts';
 import type { Job } from '../model/job.ts';
-import { type JobRequest, Priority, ResponseType } from '../model/messages.gen.ts';
+import { type JobRequest, Priority, QueueType, ResponseType, StreamingType } from '../model/messages.gen.ts';
 import type { IdGenerator } from '../model/snowflake.ts';
 import type { WorkerDirectory, WorkerRecord } from '../model/worker.ts';
 import type { PluginCatalogue, RunnerPlugin } from '../plugins/catalogue.ts';
+import type { Feeds } from '../queue/feeds.ts';
 import type { JobQueue } from '../queue/queue.ts';
-import type { Admission, Admitted, ResultWait } from './admission.ts';
-import { checkJobRequest, resolveMethod } from './job-rules.ts';
-import { invalid, missing, noWorker } from './refusals.ts';
+import type { Results } from '../results/results.ts';
+import { type EngineEvents, noEvents } from '../telemetry/events.ts';
+import type { Admission, Admitted, AdmittedStream, StreamOptions } from './admission.ts';
+import { checkJobRequest, type JobMode, resolveMethod } from './job-rules.ts';
+import { missing, noWorker } from './refusals.ts';
+import { checkPeriodAndResponse, checkQueueAndResponse } from './worker-rules.ts';
 
 /** What admission works with. */
 export interface JobAdmissionParts {
   readonly workers: WorkerDirectory;
   readonly plugins: PluginCatalogue;
   readonly queue: JobQueue;
-  readonly results: ResultWait;
+  readonly feeds: Feeds;
+  readonly results: Pick<Results, 'wait' | 'forget' | 'openOutput'>;
   readonly ids: IdGenerator;
+  readonly events?: EngineEvents;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -28,11 +34,13 @@ export interface JobAdmissionParts {
 /** See {@link Admission}. */
 export class JobAdmission implements Admission {
   readonly #parts: JobAdmissionParts;
+  readonly #events: EngineEvents;
   readonly #now: () => number;
   #closed = false;
 
   constructor(parts: JobAdmissionParts) {
     this.#parts = parts;
+    this.#events = parts.events ?? noEvents;
     this.#now = parts.now ?? Date.now;
   }
 
@@ -41,33 +49,67 @@ export class JobAdmission implements Admission {
   }
 
   async submit(request: JobRequest, metadata: Metadata, caller: Caller): Promise<Admitted> {
+    const { queue, results } = this.#parts;
+    const job = this.#admit(request, metadata, caller, () => 'once', StreamingType.STREAMING_TYPE_NONE);
+    if (job.responseType !== ResponseType.DIRECT) {
+      await queue.push(job);
+      this.#events.jobQueued(job);
+      return { id: job.id };
+    }
+    const result = results.wait(job.id);
+    await this.#push(job);
+    return { id: job.id, result };
+  }
+
+  async submitStream(
+    request: JobRequest,
+    metadata: Metadata,
+    { feeds, collects }: StreamOptions,
+    caller: Caller,
+  ): Promise<AdmittedStream> {
+    const mode = (worker: WorkerRecord): JobMode => (feeds ? 'fed' : this.isFeedable(worker) ? 'feedable' : 'stream');
+    const streaming = collects ? StreamingType.STREAMING_TYPE_INTERNAL : StreamingType.STREAMING_TYPE_RESPONSE;
+    const job = this.#admit(request, metadata, caller, mode, streaming);
+    this.#parts.feeds.open(job.id);
+    const output = job.responseType === ResponseType.DIRECT ? this.#parts.results.openOutput(job) : undefined;
+    await this.#push(job);
+    return output ? { id: job.id, output } : { id: job.id };
+  }
+
+  /** Whether the guide's preconditions hold: one instance at a time, and it stays. */
+  isFeedable({ data }: WorkerRecord): boolean {
+    const channel = this.#parts.queue.channels().find(({ name }) => name === (data.channel ?? defaultChannel));
+    return data.use_static && channel?.concurrency === 1;
+  }
+
+  #admit(
+    request: JobRequest,
+    metadata: Metadata,
+    caller: Caller,
+    mode: (worker: WorkerRecord) => JobMode,
+    streaming: StreamingType,
+  ): Job {
     if (this.#closed) throw new BulkheadError('shutting-down', 'the server is stopping and takes no new jobs');
     const worker = this.#worker(request, caller);
     checkReach(caller, worker.data, request.worker_id?.value);
-    const now = this.#now();
-    checkJobRequest(request, now);
+    checkJobRequest(request);
     const runner = this.#runner(worker);
-    const method = resolveMethod(runner, request.using);
+    const method = resolveMethod(runner, request.using, mode(worker));
     runner.schemas.checkArgs(method.name, request.args);
-    const job = this.#job(request, worker, method.name, metadata, now);
-    return job.responseType === ResponseType.DIRECT ? await this.#queueAndWait(job) : await this.#queueOnly(job);
+    return this.#job(request, worker, method.name, metadata, streaming);
   }
 
-  async #queueOnly(job: Job): Promise<Admitted> {
-    await this.#parts.queue.push(job);
-    return { id: job.id };
-  }
-
-  async #queueAndWait(job: Job): Promise<Admitted> {
-    const { queue, results } = this.#parts;
-    const result = results.wait(job.id);
+  /** Queues a job that somebody waits for. */
+  async #push(job: Job): Promise<void> {
+    const { queue, results, feeds } = this.#parts;
     try {
       await queue.push(job);
     } catch (thrown) {
       results.forget(job.id);
+      feeds.close(job.id);
       throw thrown;
     }
-    return { id: job.id, result };
+    this.#events.jobQueued(job);
   }
 
   #worker({ worker_id: id, worker_name: name }: JobRequest, caller: Caller): WorkerRecord {
@@ -93,32 +135,48 @@ export class JobAdmission implements Admission {
     });
   }
 
-  #job(request: JobRequest, worker: WorkerRecord, method: string, metadata: Metadata, now: number): Job {
-    const { overrides, using } = request;
-    const { data } = worker;
+  #job(
+    request: JobRequest,
+    { id: workerId, data }: WorkerRecord,
+    method: string,
+    metadata: Metadata,
+    streaming: StreamingType,
+  ): Job {
+    const { overrides, using, uniq_key: uniqKey } = request;
+    const now = this.#now();
+    const runAfter = Number(request.run_after_time ?? 0n);
+    const responseType = overrides?.response_type ?? data.response_type;
+    const retryPolicy = overrides?.retry_policy ?? data.retry_policy;
+    checkQueueAndResponse('overrides.response_type', data.queue_type, responseType);
+    checkPeriodAndResponse('overrides.response_type', data.periodic_interval, responseType);
     return {
       id: this.#parts.ids.next(),
-      workerId: worker.id,
+      workerId,
       workerName: data.name,
       channel: data.channel ?? defaultChannel,
       args: ownBytes(request.args),
       metadata,
       ...(using && { using }),
       method,
+      ...(uniqKey && { uniqKey }),
       priority: request.priority ?? Priority.PRIORITY_MEDIUM,
-      timeoutMs: timeoutOf(request),
+      timeoutMs: Number(request.timeout ?? 0n),
       enqueuedAt: now,
+      runAfter,
       attempt: 1,
-      responseType: overrides?.response_type ?? data.response_type,
+      interruptions: 0,
+      periodMs: data.periodic_interval,
+      phaseAt: runAfter || now,
+      queueType: data.queue_type,
+      // As in jobworkerp-rs, what is to run later or again survives whatever the queue type says.
+      kept: data.queue_type !== QueueType.NORMAL || runAfter > now || data.periodic_interval > 0,
+      streaming,
+      responseType,
       storeSuccess: overrides?.store_success ?? data.store_success,
       storeFailure: overrides?.store_failure ?? data.store_failure,
+      broadcast: overrides?.broadcast_results ?? data.broadcast_results,
+      ...(retryPolicy && { retryPolicy }),
+      ...(overrides && { overrides }),
     };
   }
-}
-
-function timeoutOf({ timeout }: JobRequest): number {
-  if (timeout === undefined) return 0;
-  if (timeout > BigInt(Number.MAX_SAFE_INTEGER))
-    throw invalid('timeout', `must be at most ${Number.MAX_SAFE_INTEGER} milliseconds`);
-  return Number(timeout);
 }

@@ -3,12 +3,26 @@ import { BulkheadError } from '../errors.ts';
 import { type JobRequest, Priority } from '../model/messages.gen.ts';
 import type { MethodDescription } from '../model/method.ts';
 import type { RunnerPlugin } from '../plugins/catalogue.ts';
-import { invalid, notYet } from './refusals.ts';
+import { invalid } from './refusals.ts';
 import { checkResponseType, checkRetryPolicy } from './worker-rules.ts';
 
-/** Throws for values that are not allowed, and for what this version does not do yet. */
-export function checkJobRequest(request: JobRequest, now: number): void {
-  const { priority, run_after_time: runAfter, overrides } = request;
+/** How a job is to give its output and get its input. */
+export type JobMode =
+  /** One result. */
+  | 'once'
+  /** Chunks. */
+  | 'stream'
+  /** Chunks, and the submitter feeds it in the same call. */
+  | 'fed'
+  /** Chunks, and whoever has its id may feed it: the guide's way, for workers that meet its preconditions. */
+  | 'feedable';
+
+/** The longest unique key, in characters. */
+const longestKey = 255;
+
+/** Throws for values that are not allowed. */
+export function checkJobRequest(request: JobRequest): void {
+  const { priority, run_after_time: runAfter, uniq_key: uniqKey, timeout, overrides } = request;
   if (
     priority !== undefined &&
     priority !== Priority.PRIORITY_MEDIUM &&
@@ -17,20 +31,22 @@ export function checkJobRequest(request: JobRequest, now: number): void {
   ) {
     throw invalid('priority', `has no value ${priority as number}`);
   }
-  if (runAfter !== undefined && runAfter < 0n) throw invalid('run_after_time', 'must not be negative');
-  if (runAfter !== undefined && runAfter > now) throw notYet('run_after_time', 'running a job later');
-  if (request.uniq_key) throw notYet('uniq_key', 'refusing jobs with the same key');
+  if (runAfter !== undefined && (runAfter < 0n || runAfter > BigInt(Number.MAX_SAFE_INTEGER)))
+    throw invalid('run_after_time', 'must be milliseconds since 1970, not negative');
+  if (uniqKey !== undefined && uniqKey.length > longestKey)
+    throw invalid('uniq_key', `must have at most ${longestKey} characters, has ${uniqKey.length}`);
+  if (timeout !== undefined && timeout > BigInt(Number.MAX_SAFE_INTEGER))
+    throw invalid('timeout', `must be at most ${Number.MAX_SAFE_INTEGER} milliseconds`);
   if (!overrides) return;
   if (overrides.response_type !== undefined) checkResponseType('overrides.response_type', overrides.response_type);
-  if (overrides.broadcast_results) throw notYet('overrides.broadcast_results', 'listening for results');
   checkRetryPolicy('overrides.retry_policy', overrides.retry_policy);
 }
 
 /**
- * The method to run: the one that is named, or the only one. Throws `method-required`,
- * `method-not-found`, and `method-not-runnable` for methods that only stream, read a feed, or never run.
+ * The method to run: the one that is named, or the only one. Throws `method-required`, `method-not-found`, and
+ * `method-not-runnable` for methods that do not run in that mode.
  */
-export function resolveMethod(runner: RunnerPlugin, using: string | undefined): MethodDescription {
+export function resolveMethod(runner: RunnerPlugin, using: string | undefined, mode: JobMode): MethodDescription {
   const { methods, name } = runner.plugin.runner;
   const method = using ? methods.find((each) => each.name === using) : methods.length === 1 ? methods[0] : undefined;
   if (!method) {
@@ -45,7 +61,7 @@ export function resolveMethod(runner: RunnerPlugin, using: string | undefined): 
       details: { runner: name, method: using },
     });
   }
-  const obstacle = obstacleOf(method);
+  const obstacle = obstacleOf(method, mode);
   if (obstacle)
     throw new BulkheadError('method-not-runnable', `method '${method.name}' of runner '${name}' ${obstacle}`, {
       details: { runner: name, method: method.name },
@@ -53,9 +69,15 @@ export function resolveMethod(runner: RunnerPlugin, using: string | undefined): 
   return method;
 }
 
-function obstacleOf(method: MethodDescription): string | undefined {
-  if (method.outputType === 'none') return 'is listed only and never runs';
-  if (method.outputType === 'streaming') return 'only streams its output; Enqueue answers one result';
-  if (method.needFeed) return 'reads a feed, which Enqueue does not have';
+function obstacleOf({ outputType, needFeed }: MethodDescription, mode: JobMode): string | undefined {
+  if (outputType === 'none') return 'is listed only and never runs';
+  if (mode === 'once') {
+    if (outputType === 'streaming') return 'only streams its output; Enqueue answers one result: use EnqueueForStream';
+    return needFeed ? 'reads a feed, which Enqueue does not have: use EnqueueWithClientStream' : undefined;
+  }
+  if (outputType === 'non-streaming') return 'does not stream its output: use Enqueue';
+  if (mode === 'fed' && !needFeed) return 'reads no feed: use EnqueueForStream';
+  if (mode === 'stream' && needFeed)
+    return 'reads a feed: use EnqueueWithClientStream, or a worker with use_static in a channel with concurrency 1 and FeedToStream';
   return undefined;
 }

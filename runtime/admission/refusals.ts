@@ -11,13 +11,6 @@ export function invalid(field: string, why: string): BulkheadError {
   return new BulkheadError('field-invalid', `${field} ${why}`, { details: { field } });
 }
 
-/** A field that asks for something that this version does not do. `what` is the value or feature. */
-export function notYet(field: string, what: string): BulkheadError {
-  return new BulkheadError('unimplemented', `${field}: ${what} is not offered by this version of Bulkhead`, {
-    details: { field },
-  });
-}
-
 /** A worker that is not there. */
 export function noWorker(key: { readonly id: bigint } | { readonly name: string }): BulkheadError {
   const which = 'id' in key ? `with id ${key.id}` : `called '${key.name}'`;

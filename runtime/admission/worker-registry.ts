@@ -1,6 +1,6 @@
 /** All workers in memory, written through to the store. */
 import { BulkheadError } from '../errors.ts';
-import { type Caller, checkReach, reaches } from '../model/caller.ts';
+import { type Caller, checkReach, reaches, reachesAll } from '../model/caller.ts';
 import type { ChannelPlan } from '../model/channel.ts';
 import type { CountWorkerRequest, FindWorkerListRequest, WorkerData } from '../model/messages.gen.ts';
 import type { IdGenerator } from '../model/snowflake.ts';
@@ -96,6 +96,10 @@ export class WorkerRegistry implements Workers {
 
   count(request: CountWorkerRequest, caller: Caller): number {
     return filterWorkers(this.#within(caller), request).length;
+  }
+
+  idsWithin(caller: Caller): readonly bigint[] | undefined {
+    return reachesAll(caller) ? undefined : Array.from(this.#within(caller), ({ id }) => id);
   }
 
   #within(caller: Caller): Iterable<WorkerRecord> {

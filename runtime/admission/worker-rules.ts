@@ -3,7 +3,7 @@ import { BulkheadError } from '../errors.ts';
 import { type ChannelPlan, defaultChannel, displayName } from '../model/channel.ts';
 import { QueueType, ResponseType, type RetryPolicy, RetryType, type WorkerData } from '../model/messages.gen.ts';
 import type { PluginCatalogue } from '../plugins/catalogue.ts';
-import { invalid, missing, notYet } from './refusals.ts';
+import { invalid, missing } from './refusals.ts';
 
 const maxName = 255;
 
@@ -22,11 +22,29 @@ export function checkWorker(data: WorkerData, plugins: PluginCatalogue, channels
   runner.schemas.checkSettings(data.runner_settings);
 }
 
-/** Throws `unimplemented` for policies that would try again, `field-invalid` for nonsense. */
+/** The most attempts that a policy may ask for. */
+const mostRetries = 1000;
+
+/** Throws `field-invalid` for a policy that makes no sense. */
 export function checkRetryPolicy(field: string, policy: RetryPolicy | undefined): void {
   if (!policy || policy.type === RetryType.NONE) return;
   if (!Object.values(RetryType).includes(policy.type)) throw invalid(`${field}.type`, `has no value ${policy.type}`);
-  throw notYet(`${field}.type`, 'trying jobs again');
+  if (policy.max_retry > mostRetries) throw invalid(`${field}.max_retry`, `must be at most ${mostRetries}`);
+  if (policy.type !== RetryType.EXPONENTIAL) return;
+  if (!Number.isFinite(policy.basis) || policy.basis < 0 || (policy.basis > 0 && policy.basis < 1))
+    throw invalid(`${field}.basis`, `must be at least 1 (or 0, which means 2), got ${policy.basis}`);
+}
+
+/** Throws `field-invalid` where nobody could wait for the result of a job that is kept in the store only. */
+export function checkQueueAndResponse(field: string, queueType: QueueType, responseType: ResponseType): void {
+  if (queueType === QueueType.DB_ONLY && responseType === ResponseType.DIRECT)
+    throw invalid(field, 'must not be DIRECT with queue_type DB_ONLY: use NO_RESULT, or another queue type');
+}
+
+/** Throws `field-invalid` where nobody could wait for the result of a job that comes back. */
+export function checkPeriodAndResponse(field: string, periodMs: number, responseType: ResponseType): void {
+  if (periodMs > 0 && responseType === ResponseType.DIRECT)
+    throw invalid(field, 'must not be DIRECT with a periodic_interval: nobody waits for a periodic job');
 }
 
 /** Throws `field-invalid` for values that the enum does not have. */
@@ -46,16 +64,9 @@ function checkRules(data: WorkerData): void {
   checkRetryPolicy('retry_policy', data.retry_policy);
   if (!Object.values(QueueType).includes(data.queue_type))
     throw invalid('queue_type', `has no value ${data.queue_type as number}`);
-  if (data.periodic_interval > 0 && data.response_type === ResponseType.DIRECT) {
-    throw invalid('periodic_interval', 'must be 0 with response_type DIRECT: nobody waits for a periodic job');
-  }
-  if (data.queue_type === QueueType.DB_ONLY && data.response_type === ResponseType.DIRECT) {
-    throw invalid('queue_type', 'must not be DB_ONLY with response_type DIRECT');
-  }
-  if (data.queue_type === QueueType.WITH_BACKUP) throw notYet('queue_type', 'WITH_BACKUP');
-  if (data.queue_type === QueueType.DB_ONLY) throw notYet('queue_type', 'DB_ONLY');
-  if (data.periodic_interval > 0) throw notYet('periodic_interval', 'running jobs periodically');
-  if (data.broadcast_results) throw notYet('broadcast_results', 'listening for results');
+  if (data.periodic_interval === 1) throw invalid('periodic_interval', 'must be 0 or greater than 1, in milliseconds');
+  checkPeriodAndResponse('response_type', data.periodic_interval, data.response_type);
+  checkQueueAndResponse('response_type', data.queue_type, data.response_type);
 }
 
 function checkChannel(channel: string, channels: readonly ChannelPlan[]): void {

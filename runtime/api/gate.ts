@@ -11,8 +11,8 @@ import type { LogSink } from '../telemetry/events.ts';
 import { Rarely } from './rarely.ts';
 import { toServiceError } from './status.ts';
 
-/** Adds the caller to a call of grpc-js. */
-export type Identify = <Call extends { readonly metadata: Metadata }>(call: Call) => Call & { readonly caller: Caller };
+/** Who makes the call with these headers. */
+export type CallerOf = (metadata: Metadata) => Caller;
 
 /** See above. One for each server. */
 export class Gate {
@@ -35,10 +35,10 @@ export class Gate {
   }
 
   /** Throws where a call got past the gate, which none can. */
-  readonly identify: Identify = (call) => {
-    const caller = this.#access.isOpen ? localCaller : this.#callers.get(call.metadata);
+  readonly callerOf: CallerOf = (metadata) => {
+    const caller = this.#access.isOpen ? localCaller : this.#callers.get(metadata);
     if (!caller) throw new BulkheadError('internal', 'a call has no caller');
-    return Object.assign(call, { caller });
+    return caller;
   };
 
   /** The definition, with an eye on how large its requests are. */

@@ -9,6 +9,8 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   Metadata,
+  ServerDuplexStream,
+  ServerWritableStream,
   ServiceDefinition,
   ServiceError,
   UntypedServiceImplementation,
@@ -17,7 +19,7 @@ import { BulkheadError } from '../errors.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Rpc, Services } from '../model/messages.gen.ts';
 import type { LogSink } from '../telemetry/events.ts';
-import type { Identify } from './gate.ts';
+import type { CallerOf } from './gate.ts';
 import { toServiceError } from './status.ts';
 
 /** The call that a handler answers. */
@@ -28,56 +30,90 @@ export interface CallContext {
   readonly caller: Caller;
   /** Sends response headers, ahead of the answer. At most once. */
   sendMetadata(headers: Metadata): void;
+  /** Calls back once if the client goes before it was answered. */
+  onGone(listener: () => void): void;
 }
 
+type Items<T> = Iterable<T> | AsyncIterable<T>;
 type Unary<Request, Response> = (request: Request, call: CallContext) => Promise<Response>;
 type ServerStreaming<Request, Response> = (
   request: Request,
   call: CallContext,
-) => Iterable<Response> | Promise<Iterable<Response>>;
+) => Items<Response> | Promise<Items<Response>>;
+type BothStreaming<Request, Response> = (
+  requests: AsyncIterable<Request>,
+  call: CallContext,
+) => Items<Response> | Promise<Items<Response>>;
 
 /** The handlers of a service: as many of its RPCs as are offered. */
 export type Handlers<S extends keyof Services> = {
-  readonly [M in keyof Services[S]]?: Services[S][M] extends Rpc<infer Request, infer Response, false, infer Streams>
+  readonly [M in keyof Services[S]]?: Services[S][M] extends Rpc<
+    infer Request,
+    infer Response,
+    infer Uploads,
+    infer Streams
+  >
     ? Streams extends true
-      ? ServerStreaming<Request, Response>
-      : Unary<Request, Response>
+      ? Uploads extends true
+        ? BothStreaming<Request, Response>
+        : ServerStreaming<Request, Response>
+      : Uploads extends true
+        ? never
+        : Unary<Request, Response>
     : never;
 };
 
 /** Handlers as the adaptors see them: which one takes what is a promise of {@link Handlers}. */
-type UntypedHandlers = Readonly<Record<string, Unary<unknown, unknown> | ServerStreaming<unknown, unknown>>>;
+type UntypedHandlers = Readonly<
+  Record<string, Unary<unknown, unknown> & ServerStreaming<unknown, unknown> & BothStreaming<unknown, unknown>>
+>;
 
 /** All RPCs of a service for grpc-js: those that have a handler, and refusals for the rest. */
 export function implement<S extends keyof Services>(
   definition: ServiceDefinition,
   handlers: Handlers<S>,
   log: LogSink,
-  identify: Identify,
+  callerOf: CallerOf,
 ): UntypedServiceImplementation {
-  const untyped = handlers as UntypedHandlers;
+  const untyped = handlers as unknown as UntypedHandlers;
+  const contextOf = contexts(callerOf);
   const implementation: UntypedServiceImplementation = {};
   for (const [name, { path, requestStream, responseStream }] of Object.entries(definition)) {
     const rpc = path.slice(1);
     const handler = untyped[name];
     if (!handler) implementation[name] = responseStream ? refuseStream(rpc, log) : refuse(rpc, log);
-    else if (requestStream) throw new TypeError(`${rpc}: no adaptor for streamed requests yet`);
+    else if (requestStream && !responseStream) throw new TypeError(`${rpc}: no adaptor for streamed requests alone`);
+    else if (requestStream) implementation[name] = bothStreaming(rpc, handler, log, contextOf);
     else
       implementation[name] = responseStream
-        ? streaming(rpc, handler as ServerStreaming<unknown, unknown>, log, identify)
-        : unary(rpc, handler as Unary<unknown, unknown>, log, identify);
+        ? streaming(rpc, handler, log, contextOf)
+        : unary(rpc, handler, log, contextOf);
   }
   return implementation;
+}
+
+/** A call of grpc-js, whatever its kind. */
+type AnyCall = { readonly metadata: Metadata; sendMetadata(headers: Metadata): void } & NodeJS.EventEmitter;
+
+type ContextOf = (call: AnyCall) => CallContext;
+
+function contexts(callerOf: CallerOf): ContextOf {
+  return (call) => ({
+    metadata: call.metadata,
+    caller: callerOf(call.metadata),
+    sendMetadata: (headers) => call.sendMetadata(headers),
+    onGone: (listener) => void call.once('cancelled', listener),
+  });
 }
 
 function unary(
   rpc: string,
   handler: Unary<unknown, unknown>,
   log: LogSink,
-  identify: Identify,
+  contextOf: ContextOf,
 ): handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
-    handler(call.request, identify(call)).then(
+    handler(call.request, contextOf(call)).then(
       (response) => callback(null, response),
       (thrown: unknown) => callback(toServiceError(thrown, rpc, log)),
     );
@@ -88,19 +124,44 @@ function streaming(
   rpc: string,
   handler: ServerStreaming<unknown, unknown>,
   log: LogSink,
-  identify: Identify,
+  contextOf: ContextOf,
 ): handleServerStreamingCall<unknown, unknown> {
-  return async (call) => {
-    try {
-      for (const item of await handler(call.request, identify(call))) {
-        if (call.cancelled) return;
-        if (!call.write(item)) await drained(call);
-      }
-      call.end();
-    } catch (thrown) {
-      call.emit('error', toServiceError(thrown, rpc, log));
+  return (call) => void sendAll(rpc, call, () => handler(call.request, contextOf(call)), log);
+}
+
+function bothStreaming(
+  rpc: string,
+  handler: BothStreaming<unknown, unknown>,
+  log: LogSink,
+  contextOf: ContextOf,
+): handleBidiStreamingCall<unknown, unknown> {
+  // The usual iterator would destroy the call when its requests end, with the answers that are still to come.
+  const requestsOf = (call: ServerDuplexStream<unknown, unknown>) => call.iterator({ destroyOnReturn: false });
+  return (call) => void sendAll(rpc, call, () => handler(requestsOf(call), contextOf(call)), log);
+}
+
+/** Sends what a handler yields, as fast as the client reads. A client that is gone ends the handler's iteration. */
+async function sendAll(
+  rpc: string,
+  call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+  handle: () => Items<unknown> | Promise<Items<unknown>>,
+  log: LogSink,
+): Promise<void> {
+  let stop: (() => void) | undefined;
+  call.once('cancelled', () => stop?.());
+  try {
+    const items = await handle();
+    const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    // An iterator that waits for its next item is told at once; what it still answers is left out.
+    stop = () => void iterator.return?.();
+    for (let item = await iterator.next(); !item.done; item = await iterator.next()) {
+      if (call.cancelled) return void (await iterator.return?.());
+      if (!call.write(item.value)) await drained(call);
     }
-  };
+    call.end();
+  } catch (thrown) {
+    if (!call.cancelled) call.emit('error', toServiceError(thrown, rpc, log));
+  }
 }
 
 /** Resolves when the client can take more, or is gone. */

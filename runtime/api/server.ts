@@ -8,31 +8,41 @@ import type { TlsOptions } from 'node:tls';
 import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Access } from '../access/access.ts';
-import type { Admission, Workers } from '../admission/admission.ts';
+import type { Admission, Jobs, Workers } from '../admission/admission.ts';
+import type { Dispatcher } from '../dispatch/dispatch.ts';
 import type { Services } from '../model/messages.gen.ts';
 import type { PluginCatalogue } from '../plugins/catalogue.ts';
 import type { Results } from '../results/results.ts';
-import type { LogSink } from '../telemetry/events.ts';
+import type { EngineEvents, LogSink } from '../telemetry/events.ts';
 import { type ConnectionLimits, defaultConnectionLimits, openEdge } from './edge.ts';
 import { Gate } from './gate.ts';
 import { type Handlers, implement } from './handlers.ts';
+import { jobRestoreService } from './job-restore-service.ts';
 import { jobResultService } from './job-result-service.ts';
 import { jobService } from './job-service.ts';
+import { jobStatusService } from './job-status-service.ts';
 import { addReflection } from './reflection.ts';
 import { runnerService } from './runner-service.ts';
 import { WireSchema } from './schema.ts';
+import { watchCalls } from './watch-calls.ts';
 import type { HttpRoute } from './web/routes.ts';
+import { type ProcessIdentity, workerInstanceService } from './worker-instance-service.ts';
 import { workerService } from './worker-service.ts';
 
 /** What the services work with. */
 export interface ApiParts {
   readonly admission: Admission;
+  readonly jobs: Jobs;
+  readonly dispatcher: Dispatcher;
+  readonly self: ProcessIdentity;
   readonly workers: Workers;
   readonly results: Results;
   readonly plugins: PluginCatalogue;
   /** Who may call. Where it is open, only addresses of this machine are listened on. */
   readonly access: Access;
   readonly log: LogSink;
+  /** Where somebody watches calls. */
+  readonly events?: EngineEvents;
 }
 
 /** Where and how to listen. */
@@ -43,6 +53,7 @@ export interface ApiOptions {
   readonly maxRequestBytes?: number | undefined;
   /** Not set: no encryption. */
   readonly tls?: TlsOptions | undefined;
+  /** Where they differ from the defaults. */
   readonly limits?: Partial<ConnectionLimits> | undefined;
   /** Pages that may call, by their origins: `https://app.example.com`. */
   readonly webOrigins?: readonly string[] | undefined;
@@ -68,14 +79,16 @@ export interface ApiServer {
 /** Listens. Throws `config-invalid` where the address cannot be had, or must not be without tokens. */
 export async function startApi(parts: ApiParts, options: ApiOptions): Promise<ApiServer> {
   const { maxRequestBytes = 16 * 1024 * 1024 } = options;
+  const { access, log, events } = parts;
   const limits = { ...defaultConnectionLimits, ...options.limits };
-  const gate = new Gate(parts.access, parts.log);
+  const gate = new Gate(access, log);
   const server = new Server({
     'grpc.max_receive_message_length': maxRequestBytes,
     'grpc.max_concurrent_streams': limits.streams,
     'grpc.keepalive_time_ms': limits.keepAliveMs,
     'grpc.keepalive_timeout_ms': limits.keepAliveTimeoutMs,
-    interceptors: gate.interceptors,
+    // The first sees a call first: one that is refused at the gate is told of, too.
+    interceptors: [...(events ? [watchCalls(events)] : []), ...gate.interceptors],
   });
   const schema = new WireSchema();
   const names = schema.serviceNames();
@@ -84,7 +97,6 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
   const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'SERVING'])));
   health.addToServer(server);
   const requestStreams = requestStreamsOf(schema, names);
-  const { access, log } = parts;
   const edge = await openEdge(server, { ...options, limits, maxRequestBytes, access, log, requestStreams });
   let stopping = false;
   const announceStop = (): void => {
@@ -119,14 +131,17 @@ function addServices(
   gate: Gate,
 ): void {
   const offered: { readonly [S in keyof Services]?: Handlers<S> } = {
-    'jobworkerp.service.JobService': jobService(parts.admission, schema),
-    'jobworkerp.service.JobResultService': jobResultService(parts.results, parts.workers),
+    'jobworkerp.service.JobService': jobService(parts.admission, parts.jobs, parts.workers, schema),
+    'jobworkerp.service.JobProcessingStatusService': jobStatusService(parts.jobs, parts.workers),
+    'jobworkerp.service.JobRestoreService': jobRestoreService(parts.jobs, parts.workers),
+    'jobworkerp.service.JobResultService': jobResultService(parts, schema),
     'jobworkerp.service.RunnerService': runnerService(parts.plugins),
-    'jobworkerp.service.WorkerService': workerService(parts.workers),
+    'jobworkerp.service.WorkerService': workerService(parts.workers, parts.dispatcher),
+    'jobworkerp.service.WorkerInstanceService': workerInstanceService(parts.self, parts.workers, parts.dispatcher),
   };
   for (const name of names) {
     const definition = gate.measured(schema.service(name));
-    server.addService(definition, implement(definition, offered[name] ?? {}, parts.log, gate.identify));
+    server.addService(definition, implement(definition, offered[name] ?? {}, parts.log, gate.callerOf));
   }
 }
 

@@ -16,8 +16,19 @@ const maxText = 4096;
 
 const hidden = "the server failed to answer; the server's log has the details";
 
+/** An error that a handler has put into gRPC's form itself. */
+export class WireError extends Error {
+  readonly error: ServiceError;
+
+  constructor(error: ServiceError) {
+    super(error.details);
+    this.error = error;
+  }
+}
+
 /** What a handler threw as what the client gets. `rpc` is for the log. */
 export function toServiceError(thrown: unknown, rpc: string, log: LogSink): ServiceError {
+  if (thrown instanceof WireError) return thrown.error;
   const error = BulkheadError.from(thrown);
   const isDefect = error.code === 'internal';
   if (isDefect) log({ level: 'error', message: 'a request failed', fields: { rpc, error: thrown } });

@@ -58,6 +58,8 @@ export type WitAddress =
   | { readonly tag: 'ipv4'; readonly val: readonly number[] }
   | { readonly tag: 'ipv6'; readonly val: readonly number[] };
 
+export type Family = WitAddress['tag'];
+
 /** A socket address as WIT has it. */
 export type WitSocketAddress =
   | { readonly tag: 'ipv4'; readonly val: { readonly port: number; readonly address: readonly number[] } }
@@ -97,6 +99,11 @@ export function toWitSocket(address: string, port: number): WitSocketAddress {
   return { tag: 'ipv6', val: { port, flowInfo: 0, address: wit.val, scopeId: 0 } };
 }
 
+/** The address in a socket address. */
+export function addressOf({ tag, val }: WitSocketAddress): WitAddress {
+  return { tag, val: val.address };
+}
+
 /** The text of an address, the same for every way to write it: what addresses are compared by. */
 export function textOf({ tag, val }: WitAddress): string {
   if (tag === 'ipv4') return val.join('.');
@@ -108,10 +115,15 @@ export function canonical(address: string): string | undefined {
   return isIP(address) === 0 ? undefined : textOf(toWit(address));
 }
 
+/** The address that stands for all of a family's. */
+export function isUnspecified({ val }: WitAddress): boolean {
+  return val.every((part) => part === 0);
+}
+
 /** An address of one host, and not of nobody or of many; IPv4 in IPv6's clothes is refused by WASI too. */
 export function isUnicast({ tag, val }: WitAddress): boolean {
   const [first = 0] = val;
   if (tag === 'ipv4') return first > 0 && first < 224;
   const isMapped = val.slice(0, 5).every((group) => group === 0) && val[5] === 0xffff;
-  return first >> 8 !== 0xff && !isMapped && val.some((group) => group !== 0);
+  return first >> 8 !== 0xff && !isMapped && !isUnspecified({ tag, val });
 }

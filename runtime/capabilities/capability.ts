@@ -21,12 +21,25 @@ export interface InstanceContext {
   onJobEnd(end: () => void): void;
   readonly limits: Limits;
   readonly grants: Grants;
-  /** Answers the addresses of a host name; rejects as `node:dns` does. Unset: the system's resolver. */
-  readonly resolver?: (name: string) => Promise<readonly string[]>;
+  /**
+   * Answers the addresses of a host name, in lower case; rejects with codes as `node:dns` has them. Nobody waits any
+   * more once the signal is aborted. Unset: as the machine is set up ({@link ./name-resolver.ts}).
+   */
+  readonly resolver?: (name: string, signal: AbortSignal) => Promise<readonly string[]>;
   /** Ends the instance with this error, from inside of an import. */
   fail(error: BulkheadError): never;
-  /** A resource was handed to the plugin (1) or dropped by it (-1). */
-  handle(change: 1 | -1): void;
+  /**
+   * A resource was handed to the plugin (1) or dropped by it (-1). One that carries no state is undone by putting the
+   * handle tables back: it counts like any other, but does not stand in the way of that.
+   */
+  handle(change: 1 | -1, carries?: 'no state'): void;
+  /**
+   * `keep` runs when the instance's state is kept, and its answer each time that state is put back. For what the host
+   * remembers on the instance's behalf beyond a job, and a plugin could notice.
+   */
+  onCapture(keep: () => () => void): void;
+  /** The plugin that it is an instance of: its component's digest. */
+  readonly plugin: string;
   /** Takes one line of the instance's output or log. Bounded by the receiver. */
   log(line: LogLine): void;
   /** Tells the operator of something that was not granted. Once for each job and kind; the rest is counted. */
@@ -134,11 +147,8 @@ export interface Resource {
 export interface Io {
   readonly imports: Record<string, ImportObject>;
   readonly Resource: new () => Resource;
-  /**
-   * A pollable that is ready once `what` is. A promise must not reject. Once for all: what is waited for may come
-   * and go, and many pollables be made of it.
-   */
-  pollable(what: Promise<unknown> | Waitable): object;
+  /** A pollable that is ready while `what` is. Many may be made of the same. */
+  pollable(what: Waitable): object;
   /** An input stream that is at its end. */
   closedInput(): object;
   input(source: Source): object;

@@ -5,34 +5,39 @@
  * what the name resolves to a moment later does not matter (DNS rebinding). A literal is checked the same way. The
  * environment (`HTTP_PROXY` and its like) has no say. What does not belong here: protocols, and what guests see.
  */
-import { promises as dns } from 'node:dns';
 import type { HttpGrant, SocketGrant } from '../model/grant.ts';
 import { canonical, isPublic } from './addresses.ts';
 import type { InstanceContext } from './capability.ts';
+import { createResolver, type ResolveName } from './name-resolver.ts';
 
-type Resolver = NonNullable<InstanceContext['resolver']>;
+const systemResolver = createResolver();
 
-const systemResolver: Resolver = async (name) => {
-  const found = await dns.lookup(name, { all: true, verbatim: true });
-  return found.map(({ address }) => address);
-};
-
-/** So many lookups of one instance are under way at a time: none can be stopped, and each takes a turn of the host's. */
+/** So many lookups of one instance are under way at a time. */
 const mostLookups = 16;
 const lookups = new WeakMap<InstanceContext, number>();
 
 /** The resolver of one instance. One lookup too many fails as a resolver that is overrun does. */
-export function resolverOf(context: InstanceContext): Resolver {
-  return async (name) => {
+export function resolverOf(context: InstanceContext): ResolveName {
+  return async (name, signal) => {
     const pending = lookups.get(context) ?? 0;
     if (pending >= mostLookups) throw Object.assign(new Error('too many lookups at a time'), { code: 'EAI_AGAIN' });
     lookups.set(context, pending + 1);
     try {
-      return await (context.resolver ?? systemResolver)(name);
+      return await untilAborted((context.resolver ?? systemResolver)(name, signal), signal);
     } finally {
       lookups.set(context, (lookups.get(context) ?? 1) - 1);
     }
   };
+}
+
+/** What the promise answers; rejects with the signal's reason, if that comes first. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
+  });
 }
 
 /** No address that the name or literal stands for may be connected to. */
@@ -67,9 +72,10 @@ function coversHost(pattern: string, host: string): boolean {
 const defaultPorts = { http: 80, https: 443 };
 const defaultMethods: readonly string[] = ['GET', 'HEAD'];
 
-function ruleOf(grants: readonly { readonly privateAddresses?: boolean }[]): AddressRule | undefined {
-  if (grants.length === 0) return undefined;
-  return { privateAddresses: grants.some(({ privateAddresses }) => privateAddresses === true) };
+/** What grants allow of an HTTP request. */
+export interface HttpRule extends AddressRule {
+  /** Certificates, in PEM, of which one has to vouch for the host; empty: a public authority has to. */
+  readonly authorities: readonly string[];
 }
 
 /** What an HTTP request may be. */
@@ -82,17 +88,20 @@ export interface HttpTarget {
   readonly method: string;
 }
 
-/** What allows the request; undefined: nothing does. */
-export function httpRule(grants: readonly HttpGrant[] | undefined, target: HttpTarget): AddressRule | undefined {
-  return ruleOf(
-    (grants ?? []).filter(
-      ({ scheme, host, port, methods }) =>
-        scheme === target.scheme &&
-        (port ?? defaultPorts[scheme]) === target.port &&
-        (methods ?? defaultMethods).includes(target.method) &&
-        coversHost(host, target.host),
-    ),
+/** What allows the request; undefined: nothing does. Where one grant names authorities, no others are trusted. */
+export function httpRule(grants: readonly HttpGrant[] | undefined, target: HttpTarget): HttpRule | undefined {
+  const covering = (grants ?? []).filter(
+    ({ scheme, host, port, methods }) =>
+      scheme === target.scheme &&
+      (port ?? defaultPorts[scheme]) === target.port &&
+      (methods ?? defaultMethods).includes(target.method) &&
+      coversHost(host, target.host),
   );
+  if (covering.length === 0) return undefined;
+  return {
+    privateAddresses: covering.some(({ privateAddresses }) => privateAddresses === true),
+    authorities: covering.flatMap(({ authorities }) => authorities?.certificates ?? []),
+  };
 }
 
 /** The grants that cover the host, whatever the port. `host` is canonical. */
@@ -108,7 +117,11 @@ function checkedAddresses(host: string, addresses: readonly string[], rule: Addr
 }
 
 /** The addresses that a host may be connected at: resolved now, once, each checked. Rejects as the resolver does. */
-export async function addressesOf(host: string, rule: AddressRule, resolve: Resolver): Promise<readonly string[]> {
+export async function addressesOf(
+  host: string,
+  rule: AddressRule,
+  resolve: (host: string) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
   const literal = canonical(host);
   return checkedAddresses(host, literal === undefined ? await resolve(host) : [literal], rule);
 }

@@ -8,9 +8,9 @@ import type { InstanceContext } from './capability.ts';
 import { dialFirst } from './dial.ts';
 import {
   AddressRefused,
-  type AddressRule,
   addressesOf,
   canonicalHost,
+  type HttpRule,
   type HttpTarget,
   httpRule,
   resolverOf,
@@ -49,28 +49,17 @@ function targetOf({ method, url }: RequestHead): HttpTarget {
 }
 
 /** What allows the hop. Throws `HTTP-request-denied`, and tells the operator. */
-export function ruleFor(context: InstanceContext, head: RequestHead): AddressRule {
+export function ruleFor(context: InstanceContext, head: RequestHead): HttpRule {
   const rule = httpRule(context.grants.http, targetOf(head));
   if (rule) return rule;
   context.refused('http', `${head.method} ${head.url.origin}`.slice(0, 300));
   throw new HttpFailure('HTTP-request-denied');
 }
 
-/** A lookup cannot be stopped, but need not be waited for. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
-  });
-}
-
-async function lookup({ instance, patience, timeouts, signal }: HopContext, head: RequestHead, rule: AddressRule) {
+async function lookup({ instance, patience, timeouts, signal }: HopContext, head: RequestHead, rule: HttpRule) {
   patience.expect(timeouts.connect, () => new HttpFailure('DNS-timeout'));
   try {
-    const found = addressesOf(targetOf(head).host, rule, resolverOf(instance));
-    return await untilAborted(found, signal);
+    return await addressesOf(targetOf(head).host, rule, (host) => resolverOf(instance)(host, signal));
   } catch (error) {
     if (error instanceof AddressRefused) instance.refused('http', `${head.method} ${error.message}`.slice(0, 300));
     throw error;
@@ -79,12 +68,14 @@ async function lookup({ instance, patience, timeouts, signal }: HopContext, head
   }
 }
 
-async function connect(hop: HopContext, head: RequestHead, addresses: readonly string[]): Promise<Socket> {
+async function connect(hop: HopContext, head: RequestHead, rule: HttpRule): Promise<Socket> {
+  const addresses = await lookup(hop, head, rule);
   const { patience, timeouts, signal } = hop;
   const { scheme, host, port } = targetOf(head);
+  const tls = scheme === 'https' ? { host, authorities: rule.authorities } : undefined;
   patience.expect(timeouts.connect, () => new HttpFailure('connection-timeout'));
   try {
-    return await dialFirst(addresses, { port, tls: scheme === 'https' ? host : undefined, signal });
+    return await dialFirst(addresses, { port, tls, signal });
   } finally {
     patience.done();
   }
@@ -157,7 +148,6 @@ function send(hop: HopContext, head: RequestHead, body: RequestBody | undefined,
 /** Checks, resolves, connects and sends. Rejects with what went wrong. */
 export async function makeHop(hop: HopContext, head: RequestHead, body?: RequestBody): Promise<IncomingMessage> {
   const rule = ruleFor(hop.instance, head);
-  const addresses = await lookup(hop, head, rule);
-  const socket = await connect(hop, head, addresses);
+  const socket = await connect(hop, head, rule);
   return send(hop, head, body, socket);
 }

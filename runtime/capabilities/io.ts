@@ -9,7 +9,7 @@
 import { BulkheadError } from '../errors.ts';
 import type { InstanceContext, Io, StreamFailure, Waitable } from './capability.ts';
 import { createStreams } from './io-streams.ts';
-import { firstReady, Settled } from './signal.ts';
+import { firstReady } from './signal.ts';
 
 /** The resource classes that streams are built on. */
 export type IoBase = ReturnType<typeof createBase>;
@@ -96,7 +96,7 @@ export function createIo(context: InstanceContext): Io {
       'wasi:io/streams': { InputStream, OutputStream },
     },
     Resource: base.Counted,
-    pollable: (what) => new base.Pollable(what instanceof Promise ? new Settled(what) : what),
+    pollable: (what) => new base.Pollable(what),
     closedInput: () => new InputStream(closedSource),
     input: (source) => new InputStream(source),
     output: (sink) => new OutputStream(typeof sink === 'function' ? sinkOf(sink) : sink),

@@ -11,6 +11,8 @@ const codes = new Map<string, string>([
   ['EHOSTUNREACH', 'remote-unreachable'],
   ['ENETUNREACH', 'remote-unreachable'],
   ['EADDRNOTAVAIL', 'remote-unreachable'],
+  ['EADDRINUSE', 'address-in-use'],
+  ['EMSGSIZE', 'datagram-too-large'],
   ['EACCES', 'access-denied'],
   ['EPERM', 'access-denied'],
   ['EMFILE', 'new-socket-limit'],
@@ -19,6 +21,7 @@ const codes = new Map<string, string>([
   ['ENODATA', 'name-unresolvable'],
   ['EAI_NONAME', 'name-unresolvable'],
   ['EAI_NODATA', 'name-unresolvable'],
+  ['ETIMEOUT', 'temporary-resolver-failure'],
   ['EAI_AGAIN', 'temporary-resolver-failure'],
   ['EAI_FAIL', 'permanent-resolver-failure'],
 ]);
@@ -33,6 +36,12 @@ export function socketCode(error: unknown): string {
   if (error instanceof AddressRefused) return 'access-denied';
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return codes.get(code) ?? 'unknown';
+}
+
+/** The same where binding failed. */
+export function bindCode(error: unknown): string {
+  const code = socketCode(error);
+  return code === 'remote-unreachable' ? 'address-not-bindable' : code;
 }
 
 /** Throws an error code to the guest. */

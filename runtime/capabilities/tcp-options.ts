@@ -21,6 +21,16 @@ export function createSocketOptions(io: Io) {
     #receiveBuffer = 65_536n;
     #sendBuffer = 65_536n;
 
+    /** Has what another socket was set to: the one that it was accepted from. */
+    inherit(from: SocketOptions): void {
+      this.#keepAlive = from.#keepAlive;
+      this.#idleTime = from.#idleTime;
+      this.#interval = from.#interval;
+      this.#count = from.#count;
+      this.#hopLimit = from.#hopLimit;
+      this.#receiveBuffer = from.#receiveBuffer;
+      this.#sendBuffer = from.#sendBuffer;
+    }
     /** The connection is there: what was set before takes effect on it. */
     applyTo(socket: Socket): void {
       this.#socket = socket;

@@ -1,171 +1,139 @@
 /**
- * wasi:sockets/tcp, the client's half: connect, read, write, shut down. Binding and listening are denied.
+ * wasi:sockets/tcp: a socket connects to somebody, or is bound and listens for others; not both, for Node cannot bind
+ * without listening.
  *
  * What Node cannot set on a socket (hop limit, buffer sizes, the details of keep-alive) is remembered and told
- * again, no more: wasi-libc sets some unasked. The addresses of a connection are kept after its end, because
- * wasi-libc aborts where it asks for one and gets an error.
+ * again, no more: wasi-libc sets some unasked.
  */
-import type { Socket } from 'node:net';
-import { isUnicast, textOf, toWitSocket, type WitSocketAddress } from './addresses.ts';
-import { type InstanceContext, type Io, StreamEnd, type StreamFailure } from './capability.ts';
+import { addressOf, type Family, isUnicast, textOf, type WitSocketAddress } from './addresses.ts';
+import type { InstanceContext, Io } from './capability.ts';
 import { ConnectionHold } from './connection-hold.ts';
-import { dial } from './dial.ts';
-import { ReadableSource, WritableSink } from './node-streams.ts';
+import { isBindable, type LocalPorts } from './local-ports.ts';
 import type { Reach } from './reach.ts';
-import { refuse, socketCode, TimedOut } from './socket-errors.ts';
+import { Signal } from './signal.ts';
+import { refuse } from './socket-errors.ts';
+import { Connection } from './tcp-connection.ts';
+import { Listener } from './tcp-listener.ts';
 import { createSocketOptions } from './tcp-options.ts';
 
-type Family = 'ipv4' | 'ipv6';
-
-function failureOf(error: Error): StreamFailure {
-  return { message: error.message, detail: { socket: socketCode(error) } };
-}
-
-/** One connection: from the attempt to the last byte out. */
-class Connection {
-  readonly #hold: ConnectionHold;
-  readonly #lingerMs: number;
-  #socket: Socket | undefined;
-  #error: unknown;
-  /** Settles when the attempt has. */
-  readonly settled: Promise<void>;
-  local: WitSocketAddress | undefined;
-
-  constructor(hold: ConnectionHold, target: { address: string; port: number }, timeoutMs: number) {
-    this.#hold = hold;
-    this.#lingerMs = timeoutMs;
-    const timer = setTimeout(() => hold.end(new TimedOut('no connection in time')), timeoutMs);
-    hold.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-    this.settled = dial({ ...target, allowHalfOpen: true, signal: hold.signal }).then(
-      (socket) => {
-        clearTimeout(timer);
-        this.#established(socket);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        this.#error = error;
-        hold.release();
-      },
-    );
-  }
-
-  /** The established connection; undefined: not yet. Throws the code of what went wrong. */
-  get socket(): Socket | undefined {
-    return this.#error === undefined ? this.#socket : refuse(socketCode(this.#error));
-  }
-
-  /**
-   * Lets what was written go out, for so long as it may take, and closes. Only then the memory is given back: what was
-   * received stays in it after the other side closed.
-   */
-  close(): void {
-    if (!this.#socket || this.#socket.destroyed) {
-      this.#hold.end();
-      return;
-    }
-    const timer = setTimeout(() => this.#hold.end(), this.#lingerMs);
-    this.#socket.once('close', () => {
-      clearTimeout(timer);
-      this.#hold.release();
-    });
-    this.#socket.destroySoon();
-  }
-
-  #established(socket: Socket): void {
-    this.#socket = socket;
-    this.local = toWitSocket(socket.localAddress ?? '0.0.0.0', socket.localPort ?? 0);
-  }
-}
+/** Where a socket stands between a `start-` and its `finish-`. */
+type Progress = 'binding' | 'bound' | 'starting to listen' | 'connecting' | 'connected';
 
 /** The class `tcp-socket` of one instance. */
-export function createTcp(context: InstanceContext, io: Io, reach: Reach) {
+export function createTcp(context: InstanceContext, io: Io, reach: Reach, ports: LocalPorts) {
   class TcpSocket extends createSocketOptions(io) {
     readonly #family: Family;
+    readonly #changes = new Signal();
+    #progress: Progress | undefined;
     #connection: Connection | undefined;
-    #remote: WitSocketAddress | undefined;
-    #source: ReadableSource | undefined;
-    #isReceiving = true;
+    #listener: Listener | undefined;
 
     constructor(family: Family) {
       super();
       this.#family = family;
     }
 
-    startBind(): never {
-      context.refused('sockets', 'binding to an address');
-      return refuse('access-denied');
+    startBind(_network: object, local: WitSocketAddress): void {
+      if (this.#progress) refuse('invalid-state');
+      if (local.tag !== this.#family || !isBindable(local)) refuse('invalid-argument');
+      const binding = ports.bindingFor('tcp', local) ?? refuse('access-denied');
+      this.#listener = new Listener(context, this.#family, binding, () => this.#changes.fire());
+      this.#progress = 'binding';
     }
-    finishBind(): never {
-      return refuse('not-in-progress');
+    finishBind(): void {
+      const listener = (this.#progress === 'binding' ? this.#listener : undefined) ?? refuse('not-in-progress');
+      const { failure, isSettled } = listener;
+      if (!isSettled) refuse('would-block');
+      this.#progress = 'bound';
+      if (failure === undefined) return;
+      // Another attempt may be made.
+      this.#unbind();
+      refuse(failure);
     }
-    startListen(): never {
-      context.refused('sockets', 'listening');
-      return refuse('access-denied');
+    startListen(): void {
+      if (this.#progress !== 'bound' || this.isListening()) refuse('invalid-state');
+      this.#progress = 'starting to listen';
     }
-    finishListen(): never {
-      return refuse('not-in-progress');
-    }
-    accept(): never {
-      return refuse('invalid-state');
+    finishListen(): void {
+      const isStarting = this.#progress === 'starting to listen';
+      const listener = (isStarting ? this.#listener : undefined) ?? refuse('not-in-progress');
+      this.#progress = 'bound';
+      listener.isListening = true;
     }
     isListening(): boolean {
-      return false;
+      return this.#listener?.isListening ?? false;
+    }
+    accept(): [TcpSocket, object, object] {
+      if (!this.#listener?.isListening) return refuse('invalid-state');
+      if (!this.#listener.hasWaiting) return refuse('would-block');
+      const hold = ConnectionHold.take(context, io) ?? refuse('new-socket-limit');
+      const accepted = this.#listener.accept();
+      if (!accepted || accepted.destroyed) {
+        hold.release();
+        return refuse('connection-aborted');
+      }
+      const socket = new TcpSocket(this.#family);
+      socket.inherit(this);
+      return [socket, ...socket.#connected(Connection.of(accepted, context, hold))];
+    }
+
+    startConnect(_network: object, remote: WitSocketAddress): void {
+      if (this.#listener) refuse('not-supported');
+      if (this.#progress) refuse('invalid-state');
+      const { port } = remote.val;
+      if (remote.tag !== this.#family || port === 0 || !isUnicast(addressOf(remote))) refuse('invalid-argument');
+      const address = textOf(addressOf(remote));
+      if (!reach.allows('tcp', address, port)) refuse('access-denied');
+      const hold = ConnectionHold.take(context, io) ?? refuse('new-socket-limit');
+      this.#connection = Connection.to({ address, port }, context, hold, () => this.#changes.fire());
+      this.#progress = 'connecting';
+    }
+    finishConnect(): [object, object] {
+      if (this.#progress !== 'connecting' || !this.#connection) return refuse('not-in-progress');
+      return this.#connected(this.#connection);
+    }
+
+    localAddress(): WitSocketAddress {
+      const isBound = this.#listener !== undefined && this.#progress !== 'binding';
+      return (isBound ? this.#listener?.local : this.#connection?.local) ?? refuse('invalid-state');
+    }
+    remoteAddress(): WitSocketAddress {
+      return (this.#progress === 'connected' ? this.#connection?.remote : undefined) ?? refuse('invalid-state');
     }
     addressFamily(): Family {
       return this.#family;
     }
-
-    startConnect(_network: object, remote: WitSocketAddress): void {
-      if (this.#connection) refuse('invalid-state');
-      const { port, address } = remote.val;
-      const wit = { tag: remote.tag, val: address };
-      if (remote.tag !== this.#family || port === 0 || !isUnicast(wit)) refuse('invalid-argument');
-      if (!reach.allows(textOf(wit), port)) refuse('access-denied');
-      const hold = ConnectionHold.take(context, io) ?? refuse('new-socket-limit');
-      this.#remote = remote;
-      this.#connection = new Connection(hold, { address: textOf(wit), port }, context.limits.networkMs);
-    }
-
-    finishConnect(): [object, object] {
-      if (!this.#connection || this.#source) return refuse('not-in-progress');
-      const socket = this.#connection.socket ?? refuse('would-block');
-      this.applyTo(socket);
-      const source = new ReadableSource(socket, { failure: failureOf });
-      this.#source = source;
-      return [io.input(this.#whileReceiving(source)), io.output(new WritableSink(socket, { failure: failureOf }))];
-    }
-
-    localAddress(): WitSocketAddress {
-      return this.#connection?.local ?? refuse('invalid-state');
-    }
-    remoteAddress(): WitSocketAddress {
-      return (this.#source && this.#remote) ?? refuse('invalid-state');
-    }
+    /** One for all that the socket does: wasi-libc asks for it once, when it makes the socket. */
     subscribe(): object {
-      return io.pollable(this.#connection?.settled ?? Promise.resolve());
+      return io.pollable({ ready: () => this.#isReady(), listen: (wake) => this.#changes.listen(wake) });
     }
-
     shutdown(how: 'receive' | 'send' | 'both'): void {
-      const socket = (this.#source && this.#connection?.socket) ?? refuse('invalid-state');
-      if (how !== 'receive') socket.end();
-      if (how !== 'send') this.#isReceiving = false;
+      if (this.#progress !== 'connected') refuse('invalid-state');
+      this.#connection?.shutdown(how);
     }
-
     override [Symbol.dispose](): void {
       this.#connection?.close();
+      this.#listener?.close();
       super[Symbol.dispose]();
     }
 
-    /** The source, at its end once the guest has shut down its reading. */
-    #whileReceiving(source: ReadableSource) {
-      return {
-        ready: () => !this.#isReceiving || source.ready(),
-        listen: (wake: () => void) => source.listen(wake),
-        read: (most: number) => {
-          if (!this.#isReceiving) throw new StreamEnd();
-          return source.read(most);
-        },
-      };
+    #connected(connection: Connection): [object, object] {
+      const socket = connection.socket ?? refuse('would-block');
+      this.#connection = connection;
+      this.#progress = 'connected';
+      this.applyTo(socket);
+      const { source, sink } = connection.streams(socket);
+      return [io.input(source), io.output(sink)];
+    }
+    #unbind(): void {
+      this.#listener?.close();
+      this.#listener = undefined;
+      this.#progress = undefined;
+    }
+    #isReady(): boolean {
+      if (this.#connection) return this.#connection.isSettled;
+      if (!this.#listener) return true;
+      return this.#listener.isListening ? this.#listener.hasWaiting : this.#listener.isSettled;
     }
   }
   return { TcpSocket };

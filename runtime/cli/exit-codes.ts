@@ -7,8 +7,17 @@ export const exitCodes = {
   ok: { code: 0, meaning: 'done' },
   failed: { code: 1, meaning: 'the job, the plugin or its build failed; doctor found something missing' },
   usage: { code: 2, meaning: 'the command line is wrong: an option, a file, arguments that match no schema' },
-  environment: { code: 3, meaning: 'a tool is missing on this machine, or a port, folder or database cannot be used' },
+  environment: {
+    code: 3,
+    meaning: 'a tool is missing, the configuration is wrong, or a port, folder or database cannot be used',
+  },
+  unreachable: { code: 4, meaning: 'the server cannot be reached, is stopping, or did not answer in time' },
+  refused: {
+    code: 5,
+    meaning: 'the server refused: nothing of that name, not allowed, not offered, full, or its own failure',
+  },
   internal: { code: 70, meaning: 'a defect of Bulkhead' },
+  interrupted: { code: 130, meaning: 'left by Ctrl-C' },
 } as const;
 
 /** An error of the command itself: one line that names the thing, what is wrong with it and what to do. */

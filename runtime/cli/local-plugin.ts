@@ -13,10 +13,8 @@ import {
 } from '../app.ts';
 import { BulkheadError } from '../errors.ts';
 import type { AdmittedPlugin, Executor } from '../executor/executor.ts';
-import type { MethodDescription } from '../model/method.ts';
 import { compileRunnerSchemas, type RunnerSchemas } from '../plugins/schemas.ts';
 import { componentFile } from './component-file.ts';
-import { CliError } from './exit-codes.ts';
 import { stderrLog } from './log-lines.ts';
 import { ensureMeter } from './toolbox/components.ts';
 
@@ -78,16 +76,4 @@ async function naming<T>(path: string, use: () => Promise<T>): Promise<T> {
 function crateManifest(path: string): string | undefined {
   const manifest = join(path, 'plugin.toml');
   return statSync(path).isDirectory() && existsSync(manifest) ? manifest : undefined;
-}
-
-/** The method of a name, or the only one where none is named. */
-export function chooseMethod(plugin: AdmittedPlugin, name: string | undefined): MethodDescription {
-  const { methods } = plugin.runner;
-  const names = methods.map((method) => method.name).join(', ');
-  if (name === undefined && methods.length > 1) {
-    throw new CliError('usage', `${plugin.runner.name} has several methods: choose one with --method (${names})`);
-  }
-  const method = name === undefined ? methods[0] : methods.find((each) => each.name === name);
-  if (!method) throw new CliError('usage', `${plugin.runner.name} has no method '${name}'; it has: ${names}`);
-  return method;
 }

@@ -1,15 +1,20 @@
 /** All commands, put together. What each does is in `commands/`. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { jobCommand } from './commands/job.ts';
 import { newCommand } from './commands/new.ts';
+import { resultCommand } from './commands/result.ts';
 import { runCommand } from './commands/run.ts';
+import { runnerCommand } from './commands/runner.ts';
 import { serveCommand } from './commands/serve.ts';
+import { statusCommand } from './commands/status.ts';
+import { workerCommand } from './commands/worker.ts';
 import { describeError, exitCodes } from './exit-codes.ts';
-import { root } from './toolbox/paths.mjs';
+import { version } from './version.ts';
 
 const exitCodeHelp = Object.values(exitCodes)
   .map(({ code, meaning }) => `  ${String(code).padEnd(4)}${meaning}`)
@@ -24,13 +29,9 @@ Examples:
   $ bulkhead build demo                        compile it to a component
   $ bulkhead run demo --args '{"name":"you"}'  run one job
   $ bulkhead serve --plugins ./plugins         serve plugins over gRPC
+  $ bulkhead job enqueue demo --args '{}'      run one job on a server
 
 \`bulkhead help COMMAND\` says more about each.`;
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  return manifest.version;
-}
 
 /** Runs one command line. Errors become one line on stderr; answers the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -51,24 +52,37 @@ export function fail(thrown: unknown): number {
   return exitCode;
 }
 
-/** Errors of use are thrown as CommanderError after they were printed. */
-function createProgram(): Command {
+/** The whole command line. Errors of use are thrown as CommanderError after they were printed. */
+export function createProgram(): Command {
   const program = new Command('bulkhead')
     .description('Runs plugins that nobody has to trust: Rust, compiled to WebAssembly components, served as jobs.')
     .version(version(), '-V, --version', 'print the version')
-    .helpCommand('help [COMMAND]', 'print help for a command')
     .addHelpText('after', rootHelp);
-  const commands = [newCommand(), buildCommand(), inspectCommand(), runCommand(), serveCommand(), doctorCommand()];
+  const commands = [
+    newCommand(),
+    buildCommand(),
+    inspectCommand(),
+    runCommand(),
+    serveCommand(),
+    configCommand(),
+    doctorCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
-  // The same width everywhere, so that help is the same text wherever it is printed.
-  for (const command of [program, ...commands]) {
-    command
-      .exitOverride()
-      .showHelpAfterError(
-        `(${['bulkhead', command === program ? '' : command.name()].join(' ').trim()} --help says more)`,
-      );
-    command.helpOption('-h, --help', 'print help').configureHelp({ helpWidth: 110 });
-    command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bulkhead: ')) });
-  }
+  const clients = [jobCommand(), workerCommand(), runnerCommand(), resultCommand(), statusCommand()];
+  for (const command of clients) program.addCommand(command.helpGroup('Commands for a server that runs:'));
+  program.addCommand(completionCommand()).addCommand(completeCommand(program), { hidden: true });
+  configure(program, 'bulkhead');
   return program;
+}
+
+/** The same for every command. The same width everywhere, so that help is the same text wherever it is printed. */
+function configure(command: Command, path: string): void {
+  command
+    .exitOverride()
+    .showHelpAfterError(`(${path} --help says more)`)
+    .helpOption('-h, --help', 'print help')
+    .configureHelp({ helpWidth: 110 })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bulkhead: ')) });
+  if (command.commands.length > 0) command.helpCommand('help [COMMAND]', 'print help for a command');
+  for (const inside of command.commands) configure(inside, `${path} ${inside.name()}`);
 }

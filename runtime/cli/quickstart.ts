@@ -8,8 +8,10 @@
 import { availableParallelism } from 'node:os';
 import { WireClient } from '../api/client.ts';
 import { type RunningApp, startApp } from '../app.ts';
-import { type JobResultData, ResponseType, ResultStatus, type RunnerData } from '../model/messages.gen.ts';
-import { compileRunnerSchemas, type RunnerSchemas } from '../plugins/schemas.ts';
+import { type JobResultData, ResponseType, ResultStatus } from '../model/messages.gen.ts';
+import type { RunnerSchemas } from '../plugins/schemas.ts';
+import { statusName } from './client/failures.ts';
+import { schemasOf } from './client/lookup.ts';
 import { CliError } from './exit-codes.ts';
 import { fail } from './program.ts';
 import { buildExamples, buildMeter, examplePlugins } from './toolbox/components.ts';
@@ -93,18 +95,6 @@ function register(client: WireClient, runner: string, settings: unknown): Promis
   });
 }
 
-function schemasOf(data: RunnerData): RunnerSchemas {
-  const methods = Object.entries(data.method_proto_map?.schemas ?? {}).map(([name, schema]) => ({
-    name,
-    argsProto: schema.args_proto,
-    resultProto: schema.result_proto,
-    outputType: 'non-streaming' as const,
-    needFeed: false,
-  }));
-  const { name, description, runner_settings_proto: settingsProto } = data;
-  return compileRunnerSchemas({ name, description, settingsProto, settingsJsonSchema: '', methods });
-}
-
 /** Submits a job, prints its result, and throws where it is not the expected one. */
 async function submit(
   client: WireClient,
@@ -138,10 +128,6 @@ function outputText({ status, output }: JobResultData, schemas: RunnerSchemas): 
   const bytes = output?.items ?? new Uint8Array();
   const codec = status === ResultStatus.SUCCESS ? schemas.method(method).result : undefined;
   return codec ? JSON.stringify(codec.toJson(bytes)) : Buffer.from(bytes).toString('utf8');
-}
-
-function statusName(status: number): string {
-  return Object.entries(ResultStatus).find(([, value]) => value === status)?.[0] ?? String(status);
 }
 
 function say(text: string): void {

@@ -17,7 +17,7 @@ export function servedTable(
 }
 
 /** Left-aligned, two spaces apart. */
-function columns(rows: readonly (readonly string[])[]): string[] {
+export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, at) =>
     Math.max(...rows.map((row) => (row[at] ?? '').length), at === 0 ? 7 : 0),
   );

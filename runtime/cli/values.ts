@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { readStdin } from './stdin.ts';
 
 /** Where a server listens. */
 export interface Address {
@@ -30,9 +31,29 @@ export function count(text: string): number {
   return Number(text);
 }
 
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time: in so long (`90s`, `10m`, `2h`, `1d`), or a date of ISO 8601. Milliseconds since 1970. */
+export function inFuture(text: string): number {
+  return moment(text, 1);
+}
+
+/** A time: so long ago, or a date of ISO 8601. Milliseconds since 1970. */
+export function inPast(text: string): number {
+  return moment(text, -1);
+}
+
+function moment(text: string, direction: 1 | -1): number {
+  const [, amount, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (amount !== undefined) return Date.now() + direction * Number(amount) * (unitMs[unit ?? ''] ?? 0);
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isFinite(time)) return time;
+  throw new InvalidArgumentError('It has to be a time such as 90s, 10m, 2h, 1d or 2026-10-14T09:00:00Z.');
+}
+
 /** JSON text, `@FILE` for the content of a file, `-` for stdin. */
 export function json(text: string): unknown {
-  const source = text === '-' ? readFileSync(0, 'utf8') : text.startsWith('@') ? readText(text.slice(1)) : text;
+  const source = text === '-' ? readStdin().toString('utf8') : text.startsWith('@') ? readText(text.slice(1)) : text;
   try {
     return JSON.parse(source);
   } catch (error) {
@@ -54,24 +75,11 @@ export function collect(value: string, before: readonly string[] | undefined): s
   return [...(before ?? []), value];
 }
 
-/** As {@link collect}, where each may be several with commas between them. */
-export function collectWords(value: string, before: readonly string[] | undefined): string[] {
-  const words = value.split(',').map((word) => word.trim());
-  return [...(before ?? []), ...words.filter((word) => word !== '')];
-}
-
 /** Collects `key=value` pairs. */
 export function pair(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It has to be KEY=VALUE.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
-/** The path of a database; jobworkerp-rs writes `sqlite://FILE?mode=rwc` and `sqlite::memory:`. */
-export function database(text: string): string {
-  const path = text.replace(/^sqlite:(?:\/\/)?/, '').replace(/\?.*$/, '');
-  if (path === '') throw new InvalidArgumentError('It has to be a file, or :memory:.');
-  return path;
 }
 
 /** Where transpiled components are kept unless said otherwise. */

@@ -5,8 +5,8 @@
  * it; one that does not loses the call, and the instance with it.
  */
 import { BulkheadError, catalogue } from '../errors.ts';
-import type { PluginInstance } from '../executor/executor.ts';
-import type { CallOutcome, MethodCall } from '../model/call.ts';
+import type { CallOutcome } from '../model/call.ts';
+import { startTimer, type Timer } from '../model/timer.ts';
 
 /** An outcome, and whether the instance may be used again. */
 export interface Ran {
@@ -16,9 +16,12 @@ export interface Ran {
   readonly fault?: unknown;
 }
 
+/** Makes the call. */
+type Call = (run: CallRun) => Promise<CallOutcome>;
+
 /** Milliseconds. */
 export interface CallLimits {
-  /** Longest run; 0: no limit. */
+  /** Longest run, or between two calls of {@link CallRun.progress}; 0: no limit. */
   readonly timeoutMs: number;
   /** How long the executor may take to end a stopped call. */
   readonly graceMs: number;
@@ -29,17 +32,36 @@ export class CallRun {
   /** Settles once, never rejects. */
   readonly ended: Promise<Ran>;
   readonly #abort = new AbortController();
+  readonly #timeoutMs: number;
   readonly #graceMs: number;
   #timer: Timer | undefined;
   #settle: (ran: Ran) => void = () => {};
 
-  constructor(instance: PluginInstance, call: MethodCall, { timeoutMs, graceMs }: CallLimits) {
+  constructor(call: Call, { timeoutMs, graceMs }: CallLimits) {
+    this.#timeoutMs = timeoutMs;
     this.#graceMs = graceMs;
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    if (timeoutMs > 0) this.#timer = startTimer(timeoutMs, () => this.stop(timedOut(timeoutMs)));
-    this.#begin(instance, call);
+    this.progress();
+    this.#begin(call);
+  }
+
+  /** Aborted when the call is to end. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The time for the call begins anew. */
+  progress(): void {
+    this.pause();
+    if (this.#timeoutMs > 0 && !this.#abort.signal.aborted)
+      this.#timer = startTimer(this.#timeoutMs, () => this.stop(timedOut(this.#timeoutMs)));
+  }
+
+  /** Time does not count until the next {@link progress}. */
+  pause(): void {
+    if (!this.#abort.signal.aborted) this.#timer?.cancel();
   }
 
   /** Ends the call with that error, at once or after the grace time. */
@@ -53,9 +75,9 @@ export class CallRun {
     this.#abort.abort(reason);
   }
 
-  #begin(instance: PluginInstance, call: MethodCall): void {
+  #begin(call: Call): void {
     try {
-      instance.run(call, { signal: this.#abort.signal }).then(
+      call(this).then(
         (outcome) => this.#end({ outcome, reusable: true }),
         (thrown: unknown) => this.#end(failed(thrown)),
       );
@@ -88,29 +110,4 @@ function timedOut(timeoutMs: number): BulkheadError {
   return new BulkheadError('deadline-exceeded', `the job did not end within its ${timeoutMs} ms`, {
     details: { timeout_ms: timeoutMs },
   });
-}
-
-interface Timer {
-  cancel(): void;
-}
-
-/** The longest that `setTimeout` can count. */
-const longestTimeout = 2 ** 31 - 1;
-
-/** A timeout of any length. */
-function startTimer(ms: number, done: () => void): Timer {
-  if (ms <= longestTimeout) {
-    const handle = setTimeout(done, ms);
-    return { cancel: () => clearTimeout(handle) };
-  }
-  let rest: Timer;
-  const handle = setTimeout(() => {
-    rest = startTimer(ms - longestTimeout, done);
-  }, longestTimeout);
-  return {
-    cancel: () => {
-      clearTimeout(handle);
-      rest?.cancel();
-    },
-  };
 }

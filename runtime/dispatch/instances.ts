@@ -61,10 +61,15 @@ export class Instances {
     for (const instance of pool.idle.splice(0)) this.#dispose(instance);
   }
 
+  /** Disposes of the idle instances of all workers. */
+  retireAll(): void {
+    for (const id of [...this.#pools.keys()]) this.retire(id);
+  }
+
   /** Disposes of everything idle, and of what still comes back. Resolves when that is done. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const id of [...this.#pools.keys()]) this.retire(id);
+    this.retireAll();
     await Promise.all(this.#disposals);
   }
 
@@ -78,10 +83,12 @@ export class Instances {
   }
 
   #create({ worker, runner }: Pool): PluginInstance {
+    const { name } = worker.data;
+    const limits = runner.workerLimits?.get(name) ?? runner.limits;
     return this.#executor.instance({
       plugin: runner.plugin,
       grants: runner.grants,
-      ...(runner.limits && { limits: runner.limits }),
+      ...(limits && { limits }),
       settings: worker.data.runner_settings,
       isolation: worker.data.use_static ? 'kept' : 'per-job',
     });

@@ -5,6 +5,7 @@
  * What does not belong here: queues, retries, who may call, where results go.
  */
 import type { CallOutcome, MethodCall, StreamEnd } from '../model/call.ts';
+import type { ExecutorFigures } from '../model/figures.ts';
 import type { Grants } from '../model/grant.ts';
 import type { Limits } from '../model/limits.ts';
 import type { RunnerDescription } from '../model/method.ts';
@@ -42,6 +43,8 @@ export interface InstanceSpec {
 
 /** The output of a streaming call. */
 export interface OutputStream extends AsyncIterable<Uint8Array> {
+  /** Settles when the plugin has begun (and takes a feed, if its method reads one), true, or will not, false. */
+  readonly begun: Promise<boolean>;
   /** Settles after the last chunk. Never rejects for a plugin's failure. */
   readonly end: Promise<StreamEnd>;
 }
@@ -57,10 +60,12 @@ export interface CallOptions {
  * one throws `internal`): who holds it decides on concurrency by holding several.
  */
 export interface PluginInstance {
+  /** After {@link load}: why each job gets a new instance instead of one whose state was put back; empty where not. */
+  readonly obstacles?: readonly string[];
   /** Instantiates and calls the plugin's `load()` now instead of with the first call. Throws `load-failed`. */
   load(): Promise<void>;
   run(call: MethodCall, options?: CallOptions): Promise<CallOutcome>;
-  /** Chunks are produced only as they are read. Stop reading early (`return()`) and the call is cancelled. */
+  /** Chunks are produced as they are read, a few ahead. Stop reading early (`return()`) and the call is cancelled. */
   stream(call: MethodCall, options?: CallOptions): OutputStream;
   /**
    * Feeds the streaming call at hand. Resolves when the chunk has its place in the feed buffer.
@@ -80,6 +85,8 @@ export interface Executor {
   admit(path: string): Promise<AdmittedPlugin>;
   /** Prepares an instance; cheap, nothing is instantiated before the first call or `load()`. */
   instance(spec: InstanceSpec): PluginInstance;
+  /** What lives and what happened; resolves within a second, however busy the plugins are. */
+  figures?(): Promise<ExecutorFigures>;
   /** Ends all instances and threads. */
   close(): Promise<void>;
 }

@@ -12,6 +12,10 @@ export interface JobContext {
   readonly attempt: number;
   /** When the job is ended, in milliseconds since 1970. */
   readonly deadline?: number;
+  /** Who submitted it, to mark log lines with. */
+  readonly caller?: string;
+  /** The id of its trace, to mark log lines with. */
+  readonly trace?: string;
 }
 
 /** What to run. */
@@ -30,6 +34,17 @@ export interface Usage {
   readonly ticks: number;
   /** Milliseconds on a CPU, without waiting. */
   readonly cpuMs: number;
+  /** What the instance did, where the job belongs to a trace. */
+  readonly phases?: readonly Phase[];
+}
+
+/** A part of a call, for traces. */
+export interface Phase {
+  /** `make` and `load` where no instance was there to be used again; `drop` where it will not be. */
+  readonly name: 'make' | 'load' | 'call' | 'reset' | 'drop';
+  /** When it began, in milliseconds since 1970, and how long it took. */
+  readonly at: number;
+  readonly ms: number;
 }
 
 /** How a call ended. A failure of the plugin is an outcome; only a failure of the host is thrown. */

@@ -40,7 +40,7 @@ export function reachesAll({ workers, channels }: Caller): boolean {
 }
 
 /** Whether a channel is within reach. */
-function reachesChannel(caller: Caller, channel: string = defaultChannel): boolean {
+export function reachesChannel(caller: Caller, channel: string = defaultChannel): boolean {
   return caller.channels.has(displayName(channel));
 }
 

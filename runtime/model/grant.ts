@@ -31,14 +31,44 @@ export interface HttpGrant {
   readonly methods?: readonly string[];
   /** The host may resolve to addresses that are not public (loopback, private, link-local, …). */
   readonly privateAddresses?: boolean;
+  /** Who may vouch for the host, instead of the public authorities. Only the operator names a file. */
+  readonly authorities?: Authorities;
 }
 
-/** Where a plugin may open TCP connections. */
+/** Certificates to trust: the file that they came from, and what it held when the operator's grants were read. */
+export interface Authorities {
+  readonly file: string;
+  /** In PEM. */
+  readonly certificates: string;
+}
+
+/** How sockets speak. */
+export type Protocol = 'tcp' | 'udp';
+
+/** Where a plugin may open TCP connections, or which peers it may exchange UDP datagrams with. */
 export interface SocketGrant {
+  /** Default: `tcp`. */
+  readonly protocol?: Protocol;
   /** As in {@link HttpGrant}. */
   readonly host: string;
   readonly port: number;
   readonly privateAddresses?: boolean;
+}
+
+/** Where a plugin may wait for TCP connections of others, or for UDP datagrams of the peers in its `sockets`. */
+export interface ListenGrant {
+  /** Default: `tcp`. */
+  readonly protocol?: Protocol;
+  /** An IP address of the host; `0.0.0.0` and `::` stand for all of a family. */
+  readonly address: string;
+  /** The only port, or the first of several. */
+  readonly port: number;
+  readonly lastPort?: number;
+}
+
+/** `127.0.0.1:80`, `[::1]:8000-8010`. */
+export function listenText({ address, port, lastPort = port }: ListenGrant): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${lastPort === port ? port : `${port}-${lastPort}`}`;
 }
 
 export interface Grants {
@@ -49,6 +79,7 @@ export interface Grants {
   readonly filesystem?: readonly DirectoryGrant[];
   readonly http?: readonly HttpGrant[];
   readonly sockets?: readonly SocketGrant[];
+  readonly listen?: readonly ListenGrant[];
 }
 
 export const noGrants: Grants = {};

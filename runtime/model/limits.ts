@@ -31,6 +31,11 @@ export interface Limits {
   readonly networkMs: number;
 }
 
+/** A limit's name as settings files write it: `cpu_ms`. */
+export function settingName(name: keyof Limits): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 /** What holds where the operator says nothing. */
 export const defaultLimits: Limits = {
   cpuMs: 600_000,

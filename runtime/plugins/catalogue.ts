@@ -19,6 +19,8 @@ export interface RunnerPlugin {
   readonly grants: Grants;
   /** What it may use, where it differs from what the executor's plugins may. */
   readonly limits?: Limits;
+  /** What the jobs of single workers may use instead, by the worker's name. */
+  readonly workerLimits?: ReadonlyMap<string, Limits>;
 }
 
 /** The plugins at hand. Answers at once, from memory. */

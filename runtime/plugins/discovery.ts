@@ -9,8 +9,9 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import type { AdmittedPlugin } from '../executor/executor.ts';
+import { type Limits, settingName } from '../model/limits.ts';
 import type { PluginCatalogue, RunnerPlugin } from './catalogue.ts';
-import { refusedRequests } from './grants.ts';
+import { type Permissions, refusedRequests } from './grants.ts';
 import { noOperatorGrants, type OperatorGrants } from './grants-file.ts';
 import { manifestOf, permissionsOf } from './grants-resolve.ts';
 import { strayManifests } from './manifest.ts';
@@ -100,9 +101,25 @@ async function examine(
       schemas: compileRunnerSchemas(plugin.runner),
       grants: permissions.effective,
       limits: permissions.limits.effective,
+      workerLimits: permissions.limits.workers,
     },
-    notes: inVain.length === 0 ? [] : [`${name} asks for what it is not granted: ${inVain.join(', ')}`],
+    notes: [
+      ...(inVain.length === 0 ? [] : [`${name} asks for what it is not granted: ${inVain.join(', ')}`]),
+      ...loweredWorkers(name, permissions, operator),
+    ],
   };
+}
+
+/** Caps of workers that are above what the operator lets this plugin use: there the smaller one holds. */
+function loweredWorkers(plugin: string, { limits }: Permissions, operator: OperatorGrants): string[] {
+  return [...operator.workers].flatMap(([worker, own]) => {
+    const held = limits.workers.get(worker);
+    const names = (Object.keys(own) as (keyof Limits)[]).filter((name) => (own[name] ?? 0) > (held?.[name] ?? 0));
+    return names.map((name) => {
+      const what = `${settingName(name)} of the worker ${JSON.stringify(worker)} is ${own[name]}`;
+      return `${what}, but ${held?.[name]} where it is one of ${plugin}, which may use no more`;
+    });
+  });
 }
 
 /**

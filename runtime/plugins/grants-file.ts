@@ -5,13 +5,15 @@
  */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type DirectoryGrant, noGrants } from '../model/grant.ts';
-import type { Limits } from '../model/limits.ts';
-import { camelKeys } from '../toml/case.ts';
+import { type DirectoryGrant, type HttpGrant, type ListenGrant, noGrants } from '../model/grant.ts';
+import { defaultLimits, type Limits } from '../model/limits.ts';
+import { camelCase, camelKeys } from '../toml/case.ts';
 import { readToml, type TomlFile } from '../toml/read.ts';
-import type { Infer } from '../toml/shape.ts';
+import type { FieldPath, Infer } from '../toml/shape.ts';
+import { readAuthorities } from './authorities.ts';
 import type { PluginGrants } from './grants.ts';
 import { grantsShape } from './manifest-fields.ts';
+import { unfitListen } from './ports.ts';
 
 /** What an operator grants. */
 export interface OperatorGrants {
@@ -19,10 +21,12 @@ export interface OperatorGrants {
   readonly limits: Partial<Limits>;
   /** By the name of the plugin. */
   readonly plugins: ReadonlyMap<string, PluginGrants>;
+  /** Caps of single workers, by the worker's name, for those of its plugin. */
+  readonly workers: ReadonlyMap<string, Partial<Limits>>;
 }
 
 /** What an operator without a file grants. */
-export const noOperatorGrants: OperatorGrants = { limits: {}, plugins: new Map() };
+export const noOperatorGrants: OperatorGrants = { limits: {}, plugins: new Map(), workers: new Map() };
 
 type File = TomlFile<Infer<typeof grantsShape>>;
 type PluginTable = NonNullable<File['content']['plugin']>[string];
@@ -30,17 +34,46 @@ type PluginTable = NonNullable<File['content']['plugin']>[string];
 /** Folders whose files are no files: opening one acts on the machine or shows this process. */
 const noFiles = ['/proc', '/sys', '/dev'];
 
-/** Reads the file. Throws `config-invalid` in one line with file, line, field and what was expected. */
-export async function readGrants(path: string): Promise<OperatorGrants> {
+/**
+ * Reads the file. `host` are the limits where it says nothing. Throws `config-invalid` in one line with file, line,
+ * field and what was expected.
+ */
+export async function readGrants(path: string, host: Limits = defaultLimits): Promise<OperatorGrants> {
   const file = await readToml(path, grantsShape, 'config-invalid');
   const entries = Object.entries(file.content.plugin ?? {}).map(
     ([name, table]) => [name, pluginGrants(file, name, table)] as const,
   );
-  return { limits: camelKeys(file.content.limits ?? {}), plugins: new Map(entries) };
+  const plugins = new Map(entries);
+  const limits: Partial<Limits> = camelKeys(file.content.limits ?? {});
+  return { limits, plugins, workers: workerLimits(file, maxima({ ...host, ...limits }, plugins)) };
+}
+
+/** The most of each that any plugin may use. */
+function maxima(base: Limits, plugins: OperatorGrants['plugins']): Limits {
+  const most = { ...base };
+  for (const { limits } of plugins.values()) {
+    for (const name of Object.keys(most) as (keyof Limits)[]) most[name] = Math.max(most[name], limits[name] ?? 0);
+  }
+  return most;
+}
+
+/** Workers come later, and so does whose they are: a cap that no plugin could have is wrong in any case. */
+function workerLimits(file: File, most: Limits): OperatorGrants['workers'] {
+  const entries = Object.entries(file.content.worker ?? {}).map(([worker, { limits = {} }]) => {
+    const own: Partial<Limits> = camelKeys(limits);
+    for (const field of Object.keys(limits) as (keyof typeof limits)[]) {
+      const name = camelCase(field);
+      if ((own[name] ?? 0) <= most[name]) continue;
+      const expected = `at most ${most[name]}, the most that [limits] or [plugin.NAME.limits] let a plugin use`;
+      throw file.problem(['worker', worker, 'limits', field], `it is ${own[name]}`, expected);
+    }
+    return [worker, own] as const;
+  });
+  return new Map(entries);
 }
 
 function pluginGrants(file: File, name: string, table: PluginTable): PluginGrants {
-  const { digest, env, clock, filesystem, http, sockets, limits = {} } = table;
+  const { digest, env, clock, filesystem, http, sockets, listen, limits = {} } = table;
   return {
     ...(digest !== undefined && { digest }),
     grants: {
@@ -48,11 +81,35 @@ function pluginGrants(file: File, name: string, table: PluginTable): PluginGrant
       ...(env && { env: { ...env } }),
       ...(clock && { clock }),
       ...(filesystem && { filesystem: directories(file, name, filesystem) }),
-      ...(http && { http: http.map(camelKeys) }),
+      ...(http && { http: http.map((table, index) => destination(file, ['plugin', name, 'http', index], table)) }),
       ...(sockets && { sockets: sockets.map(camelKeys) }),
+      ...(listen && { listen: listenGrants(file, ['plugin', name, 'listen'], listen) }),
     },
     limits: camelKeys(limits),
   };
+}
+
+function destination(
+  file: File,
+  at: FieldPath,
+  { ca_file, ...table }: NonNullable<PluginTable['http']>[number],
+): HttpGrant {
+  if (ca_file === undefined) return camelKeys(table);
+  if (table.scheme !== 'https') throw file.problem([...at, 'ca_file'], 'the scheme is http', 'it with https only');
+  const path = resolve(dirname(file.path), ca_file);
+  const authorities = readAuthorities(path);
+  if (typeof authorities === 'string') {
+    throw file.problem([...at, 'ca_file'], `${path} ${authorities}`, 'a file of certificates in PEM');
+  }
+  return { ...camelKeys(table), authorities };
+}
+
+function listenGrants(file: File, at: FieldPath, tables: NonNullable<PluginTable['listen']>): ListenGrant[] {
+  return tables.map((table, index) => {
+    const wrong = unfitListen(table);
+    if (wrong) throw file.problem([...at, index, wrong.field], wrong.what, wrong.expected);
+    return camelKeys(table);
+  });
 }
 
 function directories(file: File, name: string, tables: NonNullable<PluginTable['filesystem']>): DirectoryGrant[] {

@@ -2,7 +2,7 @@
 import { BulkheadError } from '../errors.ts';
 import type { AdmittedPlugin } from '../executor/executor.ts';
 import { noGrants } from '../model/grant.ts';
-import { defaultLimits } from '../model/limits.ts';
+import { defaultLimits, type Limits } from '../model/limits.ts';
 import { effectiveGrants, effectiveLimits, type Permissions, type PluginGrants } from './grants.ts';
 import type { OperatorGrants } from './grants-file.ts';
 import { checkManifest, findManifest, type Manifest, noManifest, readManifest } from './manifest.ts';
@@ -27,6 +27,7 @@ export function permissionsOf(plugin: AdmittedPlugin, manifest: Manifest, operat
     );
   }
   const base = { ...defaultLimits, ...operator.limits };
+  const capped = (asked: Partial<Limits>) => effectiveLimits(asked, granted.limits, base);
   return {
     asked: manifest.asked,
     granted: granted.grants,
@@ -34,7 +35,8 @@ export function permissionsOf(plugin: AdmittedPlugin, manifest: Manifest, operat
     limits: {
       asked: manifest.limits,
       granted: granted.limits,
-      effective: effectiveLimits(manifest.limits, granted.limits, base),
+      effective: capped(manifest.limits),
+      workers: new Map([...operator.workers].map(([name, own]) => [name, capped({ ...manifest.limits, ...own })])),
     },
   };
 }

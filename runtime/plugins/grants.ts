@@ -6,16 +6,28 @@
  * - `filesystem`: the directories with the same path in the plugin; the weaker access and the smaller quotas,
  *   where an operator who says none means the default ones.
  * - `http`: each pair of entries with the same scheme and port whose hosts have names in common: the narrower host,
- *   the methods that both list, private addresses where both allow them.
- * - `sockets`: as `http`, without scheme and methods.
+ *   the methods that both list, private addresses where both allow them, the operator's authorities.
+ * - `sockets`: as `http`, with the same protocol instead of scheme and methods.
+ * - `listen`: the ports that both list, of the same protocol and address; where one stands for all addresses, at the
+ *   other's.
  * - limits: without a word from either, the operator's `[limits]` or else the host's defaults hold. A manifest may
  *   ask for less; for more it gets as much as `[plugin.NAME.limits]` says, which also lowers what it did not ask.
+ *   What `[worker.NAME.limits]` says stands for what the manifest asks, for that worker's jobs.
  *
  * An entry that comes to nothing is left out. What the operator grants and nobody asked for has no effect.
  */
 import { isIP } from 'node:net';
-import { type DirectoryGrant, defaultQuota, type Grants, type HttpGrant, type SocketGrant } from '../model/grant.ts';
+import {
+  type DirectoryGrant,
+  defaultQuota,
+  type Grants,
+  type HttpGrant,
+  type ListenGrant,
+  listenText,
+  type SocketGrant,
+} from '../model/grant.ts';
 import type { Limits } from '../model/limits.ts';
+import { commonListen } from './ports.ts';
 
 /** What an operator says of one plugin. */
 export interface PluginGrants {
@@ -36,6 +48,8 @@ export interface Permissions {
     /** The operator's maxima. */
     readonly granted: Partial<Limits>;
     readonly effective: Limits;
+    /** What holds for the jobs of workers that have caps of their own, if they are of this plugin; by their names. */
+    readonly workers: ReadonlyMap<string, Limits>;
   };
 }
 
@@ -45,12 +59,14 @@ export function effectiveGrants(asked: Grants, granted: Grants): Grants {
   const filesystem = pairs(asked.filesystem, granted.filesystem, commonDirectory);
   const http = pairs(asked.http, granted.http, commonHttp);
   const sockets = pairs(asked.sockets, granted.sockets, commonSocket);
+  const listen = pairs(asked.listen, granted.listen, commonListen);
   return {
     ...(env.length > 0 && { env: Object.fromEntries(env) }),
     ...(asked.clock === 'fine' && granted.clock === 'fine' && { clock: 'fine' }),
     ...(filesystem.length > 0 && { filesystem }),
     ...(http.length > 0 && { http }),
     ...(sockets.length > 0 && { sockets }),
+    ...(listen.length > 0 && { listen }),
   };
 }
 
@@ -63,23 +79,31 @@ export function effectiveLimits(asked: Partial<Limits>, granted: Partial<Limits>
 
 /** What came of each kind that was asked for in vain, in a few words: `env HOME`. */
 export function refusedRequests({ asked, effective }: Permissions): string[] {
-  const lacks = <Item>(kind: string, wanted: readonly Item[] = [], got: readonly Item[] = [], same: Same<Item>) =>
-    wanted.filter((item) => !got.some((each) => same(item, each))).map((item) => `${kind} ${describe(item)}`);
+  const lacks = <Item extends Described>(
+    kind: string,
+    wanted: readonly Item[] = [],
+    got: readonly Item[] = [],
+    same: Same<Item>,
+  ) => wanted.filter((item) => !got.some((each) => same(item, each))).map((item) => `${kind} ${describe(item)}`);
   return [
     ...lacks('env', Object.keys(asked.env ?? {}), Object.keys(effective.env ?? {}), (left, right) => left === right),
     ...(asked.clock === 'fine' && effective.clock !== 'fine' ? ['clock fine'] : []),
     ...lacks('filesystem', asked.filesystem, effective.filesystem, (left, right) => left.guest === right.guest),
     ...lacks('http', asked.http, effective.http, (left, right) => commonHttp(left, right) !== undefined),
     ...lacks('sockets', asked.sockets, effective.sockets, (left, right) => commonSocket(left, right) !== undefined),
+    ...lacks('listen', asked.listen, effective.listen, (left, right) => commonListen(left, right) !== undefined),
   ];
 }
 
+type Described = string | DirectoryGrant | HttpGrant | SocketGrant | ListenGrant;
 type Same<Item> = (left: Item, right: Item) => boolean;
 
-function describe(item: unknown): string {
+function describe(item: Described): string {
   if (typeof item === 'string') return item;
-  const { guest, host, port } = item as { guest?: string; host?: string; port?: number };
-  return guest ?? (port === undefined ? `${host}` : `${host}:${port}`);
+  if ('guest' in item) return item.guest;
+  const protocol = 'protocol' in item && item.protocol === 'udp' ? 'udp ' : '';
+  if ('address' in item) return `${protocol}${listenText(item)}`;
+  return item.port === undefined ? item.host : `${protocol}${item.host}:${item.port}`;
 }
 
 /** What each pair has in common, without repeats. */
@@ -114,13 +138,16 @@ function commonHttp(asked: HttpGrant, granted: HttpGrant): HttpGrant | undefined
   const allowed = methodsOf(granted);
   const methods = methodsOf(asked).filter((method) => allowed.includes(method));
   if (methods.length === 0) return undefined;
-  return { scheme: asked.scheme, host, port, methods, privateAddresses: bothPrivate(asked, granted) };
+  const { authorities } = granted;
+  const privateAddresses = bothPrivate(asked, granted);
+  return { scheme: asked.scheme, host, port, methods, privateAddresses, ...(authorities && { authorities }) };
 }
 
 function commonSocket(asked: SocketGrant, granted: SocketGrant): SocketGrant | undefined {
+  const { protocol = 'tcp', port } = asked;
   const host = commonHost(asked.host, granted.host);
-  if (host === undefined || asked.port !== granted.port) return undefined;
-  return { host, port: asked.port, privateAddresses: bothPrivate(asked, granted) };
+  if (host === undefined || port !== granted.port || protocol !== (granted.protocol ?? 'tcp')) return undefined;
+  return { protocol, host, port, privateAddresses: bothPrivate(asked, granted) };
 }
 
 function portOf({ scheme, port }: HttpGrant): number {

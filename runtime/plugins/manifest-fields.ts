@@ -6,6 +6,7 @@
  */
 import type { Limits } from '../model/limits.ts';
 import type { Shape } from '../toml/shape.ts';
+import { grantedHttp, http, listen, sockets } from './manifest-network.ts';
 
 type SnakeKey<Key extends string> = Key extends `${infer First}${infer Rest}`
   ? First extends Lowercase<First>
@@ -13,7 +14,7 @@ type SnakeKey<Key extends string> = Key extends `${infer First}${infer Rest}`
     : `_${Lowercase<First>}${SnakeKey<Rest>}`
   : Key;
 
-/** The most entries of a list. */
+/** The most variables. */
 const mostEntries = 256;
 const mostBytes = Number.MAX_SAFE_INTEGER;
 
@@ -23,62 +24,11 @@ function whole(about: string, most = mostBytes) {
 
 /** A runner's name, as its component says it. */
 const pluginName = { pattern: '^.{1,128}$', expected: 'a name of 1 to 128 characters' } as const;
+/** As admission takes them. */
+const workerName = { pattern: '^.{1,255}$', expected: 'a name of 1 to 255 characters' } as const;
 const envName = {
   pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
   expected: 'the name of an environment variable: letters, digits and _',
-} as const;
-
-const host = {
-  kind: 'text',
-  about: 'Host name, in lower case; a name with a leading `*.` for all below it; or an IP address.',
-  pattern:
-    '^(?=.{1,253}$)(?:(?:\\*\\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|[0-9a-f:.]*:[0-9a-f:.]*)$',
-  expected: 'a host name in lower case, such as api.example.com or *.example.com, or an IP address without brackets',
-} as const;
-const port = whole('Port.', 65_535);
-const privateAddresses = {
-  kind: 'flag',
-  about: 'The host may resolve to addresses that are not public: loopback, private, link-local and the like.',
-} as const;
-
-const http = {
-  kind: 'list',
-  about: 'Where the plugin may send HTTP requests.',
-  most: mostEntries,
-  of: {
-    kind: 'table',
-    about: 'One destination.',
-    required: ['scheme', 'host'],
-    fields: {
-      scheme: { kind: 'choice', about: 'Scheme.', of: ['http', 'https'] },
-      host,
-      port: { ...port, about: "Port; the scheme's own where it is left out." },
-      methods: {
-        kind: 'list',
-        about: 'Methods; GET and HEAD where it is left out.',
-        most: 16,
-        of: {
-          kind: 'text',
-          about: 'Method.',
-          pattern: '^[A-Z]{1,32}$',
-          expected: 'a method in capitals, such as POST',
-        },
-      },
-      private_addresses: privateAddresses,
-    },
-  },
-} as const;
-
-const sockets = {
-  kind: 'list',
-  about: 'Where the plugin may open TCP connections.',
-  most: mostEntries,
-  of: {
-    kind: 'table',
-    about: 'One destination.',
-    required: ['host', 'port'],
-    fields: { host, port, private_addresses: privateAddresses },
-  },
 } as const;
 
 const directory = {
@@ -100,7 +50,7 @@ const clock = {
 } as const;
 
 /** The caps, each of which ends a job with its own error. */
-const limitFields = {
+export const limitFields = {
   cpu_ms: whole('CPU time of one job, in milliseconds.'),
   memory_bytes: whole('Bytes of all memories and tables of an instance together.', 2 ** 32),
   output_bytes: whole("Bytes of a job's output; of each chunk where it streams."),
@@ -156,6 +106,7 @@ export const manifestShape = {
         },
         http,
         sockets,
+        listen,
       },
     },
     limits: limits("Caps that differ from the host's own; above those, the operator has to allow them."),
@@ -200,8 +151,9 @@ const pluginGrants = {
         },
       },
     },
-    http,
+    http: grantedHttp,
     sockets,
+    listen,
     limits: limits('The most that the manifest may ask for.'),
   },
 } as const satisfies Shape;
@@ -219,6 +171,18 @@ export const grantsShape = {
       keys: pluginName.pattern,
       expected: pluginName.expected,
       of: pluginGrants,
+    },
+    worker: {
+      kind: 'map',
+      about: 'Settings by the name of the worker, which may be made later.',
+      keys: workerName.pattern,
+      expected: workerName.expected,
+      of: {
+        kind: 'table',
+        about: 'One worker.',
+        required: [],
+        fields: { limits: limits("Caps of its jobs, within what its plugin may use at most; for its plugin's own.") },
+      },
     },
   },
 } as const satisfies Shape;

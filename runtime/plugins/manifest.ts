@@ -14,6 +14,7 @@ import type { Limits } from '../model/limits.ts';
 import { camelKeys } from '../toml/case.ts';
 import { readToml } from '../toml/read.ts';
 import { manifestShape } from './manifest-fields.ts';
+import { unfitListen } from './ports.ts';
 
 export interface Manifest {
   /** The file; undefined where the plugin has none. */
@@ -57,11 +58,15 @@ export function strayManifests(names: readonly string[]): string[] {
 export async function readManifest(path: string): Promise<Manifest> {
   const { content, problem } = await readToml(path, manifestShape, 'plugin-refused', basename(path));
   const { name, version, description, permissions = {}, limits = {} } = content;
-  const { env, clock, filesystem, http, sockets } = permissions;
+  const { env, clock, filesystem, http, sockets, listen } = permissions;
   const guests = (filesystem ?? []).map(({ guest }) => guest);
   const twice = guests.findIndex((guest, index) => guests.indexOf(guest) !== index);
   if (twice >= 0) {
     throw problem(['permissions', 'filesystem', twice, 'guest'], `${guests[twice]} is asked for twice`, 'one entry');
+  }
+  for (const [index, table] of (listen ?? []).entries()) {
+    const wrong = unfitListen(table);
+    if (wrong) throw problem(['permissions', 'listen', index, wrong.field], wrong.what, wrong.expected);
   }
   return {
     path,
@@ -74,6 +79,7 @@ export async function readManifest(path: string): Promise<Manifest> {
       ...(filesystem && { filesystem: filesystem.map(camelKeys) }),
       ...(http && { http: http.map(camelKeys) }),
       ...(sockets && { sockets: sockets.map(camelKeys) }),
+      ...(listen && { listen: listen.map(camelKeys) }),
     },
     limits: camelKeys(limits),
   };

@@ -1,25 +1,15 @@
-/** Makes the result message of an ended job. */
-import { catalogue, type ErrorWire } from '../errors.ts';
+/** Makes the result message of an ended run. */
 import type { CallOutcome, Metadata } from '../model/call.ts';
 import type { Job } from '../model/job.ts';
-import { type JobResult, ResultStatus, StreamingType } from '../model/messages.gen.ts';
+import { type JobResult, type ResultOutput, StreamingType } from '../model/messages.gen.ts';
 import type { JobEnd } from './results.ts';
 
 /** What a submitter reads where the host failed: the log has the rest. */
 const hiddenFault = "the host failed to run the job; the server's log has the details";
 
-/**
- * The status of a job that ended with an error. A job that ran out of time ends as MAX_RETRY where no
- * attempt is left, as it does in jobworkerp-rs.
- */
-export function statusOf(error: ErrorWire): ResultStatus {
-  if (error.code === 'cancelled') return ResultStatus.CANCELLED;
-  if (error.code === 'deadline-exceeded') return ResultStatus.MAX_RETRY;
-  return catalogue[error.code].blame === 'host' ? ResultStatus.OTHER_ERROR : ResultStatus.FATAL_ERROR;
-}
-
 /** The message that goes to the submitter and into the store. */
-export function makeResult(id: bigint, job: Job, { outcome, startedAt, endedAt }: JobEnd): JobResult {
+export function makeResult(id: bigint, job: Job, { outcome, status, startedAt, endedAt }: JobEnd): JobResult {
+  const output = outputOf(job, outcome);
   return {
     id: { value: id },
     data: {
@@ -27,38 +17,43 @@ export function makeResult(id: bigint, job: Job, { outcome, startedAt, endedAt }
       worker_id: { value: job.workerId },
       worker_name: job.workerName,
       args: job.args,
-      status: outcome.ok ? ResultStatus.SUCCESS : statusOf(outcome.error),
-      output: { items: outputOf(outcome) },
+      ...(job.uniqKey !== undefined && { uniq_key: job.uniqKey }),
+      status,
+      ...(output && { output }),
       retried: job.attempt - 1,
-      max_retry: 0,
+      max_retry: job.retryPolicy?.max_retry ?? 0,
       priority: job.priority,
       timeout: BigInt(job.timeoutMs),
-      streaming_type: StreamingType.STREAMING_TYPE_NONE,
+      streaming_type: job.streaming,
       enqueue_time: BigInt(job.enqueuedAt),
-      run_after_time: 0n,
+      run_after_time: BigInt(job.runAfter),
       start_time: BigInt(startedAt),
       end_time: BigInt(endedAt),
       response_type: job.responseType,
       store_success: job.storeSuccess,
       store_failure: job.storeFailure,
       using: job.method,
-      broadcast_results: false,
+      broadcast_results: job.broadcast,
+      ...(job.retryPolicy && { resolved_retry_policy: job.retryPolicy }),
     },
-    metadata: metadataOf(outcome),
+    metadata: metadataOf(outcome, job.interruptions),
   };
 }
 
-/** The plugin's metadata, and what the job used under names that no plugin can take. */
-function metadataOf({ metadata, usage }: CallOutcome): Metadata {
-  if (!usage) return metadata;
+/** The plugin's metadata, and what the host has to say under names that no plugin can take. */
+function metadataOf({ metadata, usage }: CallOutcome, interruptions: number): Metadata {
+  if (!usage && interruptions === 0) return metadata;
   return {
     ...metadata,
-    'bulkhead-cpu-ticks': String(usage.ticks),
-    'bulkhead-cpu-ms': usage.cpuMs.toFixed(3),
+    ...(usage && { 'bulkhead-cpu-ticks': String(usage.ticks), 'bulkhead-cpu-ms': usage.cpuMs.toFixed(3) }),
+    ...(interruptions > 0 && { 'bulkhead-interruptions': String(interruptions) }),
   };
 }
 
-function outputOf(outcome: CallOutcome): Uint8Array {
-  if (outcome.ok) return outcome.output;
-  return Buffer.from(outcome.error.code === 'internal' ? hiddenFault : outcome.error.message);
+function outputOf(job: Job, outcome: CallOutcome): ResultOutput | undefined {
+  if (!outcome.ok)
+    return { items: Buffer.from(outcome.error.code === 'internal' ? hiddenFault : outcome.error.message) };
+  // The chunks of a stream are its output; only where they were collected is there one.
+  if (job.streaming === StreamingType.STREAMING_TYPE_RESPONSE) return undefined;
+  return { items: outcome.output };
 }

@@ -51,4 +51,39 @@ export const migrations: readonly string[] = [
    ) STRICT;
    CREATE INDEX job_result_by_job ON job_result (job_id, end_time);
    CREATE INDEX job_result_by_end ON job_result (end_time);`,
+  // `state`: see JobState in sqlite-jobs.ts. Indexes are partial, so that the hot path touches few of them.
+  `CREATE TABLE job (
+     id INTEGER PRIMARY KEY,
+     state INTEGER NOT NULL,
+     worker_id INTEGER NOT NULL,
+     worker_name TEXT NOT NULL,
+     channel TEXT NOT NULL,
+     args BLOB NOT NULL,
+     metadata TEXT NOT NULL,
+     using_method TEXT,
+     method TEXT NOT NULL,
+     uniq_key TEXT,
+     priority INTEGER NOT NULL,
+     timeout INTEGER NOT NULL,
+     enqueue_time INTEGER NOT NULL,
+     run_after_time INTEGER NOT NULL,
+     attempt INTEGER NOT NULL,
+     interruptions INTEGER NOT NULL,
+     period INTEGER NOT NULL,
+     phase INTEGER NOT NULL,
+     queue_type INTEGER NOT NULL,
+     streaming_type INTEGER NOT NULL,
+     response_type INTEGER NOT NULL,
+     store_success INTEGER NOT NULL,
+     store_failure INTEGER NOT NULL,
+     broadcast_results INTEGER NOT NULL,
+     retry_policy TEXT,
+     overrides TEXT,
+     updated_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX job_ready ON job (channel, worker_id, priority DESC, run_after_time, id) WHERE state = 1;
+   CREATE INDEX job_due ON job (run_after_time) WHERE state = 0;
+   CREATE INDEX job_stale ON job (updated_at) WHERE state = 4;
+   CREATE UNIQUE INDEX job_uniq_key ON job (uniq_key) WHERE uniq_key IS NOT NULL AND state <> 4;
+   CREATE INDEX job_result_by_worker ON job_result (worker_id, end_time);`,
 ];

@@ -8,6 +8,9 @@ export type Row = Readonly<Record<string, SQLOutputValue>>;
 /** What a statement takes for a named parameter. */
 export type Parameters = Record<string, string | bigint | number | null | Uint8Array>;
 
+/** SQLite's number for a broken UNIQUE constraint. */
+export const uniqueViolated = 2067;
+
 /** An INTEGER column that holds an id. */
 export const big = (row: Row, column: string): bigint => row[column] as bigint;
 /** An INTEGER column that is small enough for a number. */

@@ -1,4 +1,4 @@
-/** Results in SQLite. Inserts of one turn of the event loop are written in one transaction. */
+/** Results in SQLite. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type {
   JobResult,
@@ -8,8 +8,10 @@ import type {
   ResultStatus,
   StreamingType,
 } from '../model/messages.gen.ts';
+import { conditionOf, orderOf } from './result-filter.ts';
 import { big, blob, flag, int, type Parameters, policyField, policyText, type Row, text } from './rows.ts';
-import type { ResultStore } from './store.ts';
+import type { SqliteWrites } from './sqlite-writes.ts';
+import type { ResultFilter, ResultPage, ResultStore } from './store.ts';
 
 const columns = [
   'id',
@@ -38,25 +40,20 @@ const columns = [
   'metadata',
 ] as const;
 
-interface Waiting {
-  readonly row: Parameters;
-  resolve(): void;
-  reject(reason: unknown): void;
-}
-
 /** See {@link ResultStore}. */
 export class SqliteResults implements ResultStore {
   readonly #database: DatabaseSync;
+  readonly #writes: SqliteWrites;
   readonly #insert: StatementSync;
   readonly #find: StatementSync;
   readonly #byJob: StatementSync;
-  readonly #count: StatementSync;
+  readonly #delete: StatementSync;
   readonly #expire: StatementSync;
   readonly #shrink: StatementSync;
-  #waiting: Waiting[] = [];
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, writes: SqliteWrites) {
     this.#database = database;
+    this.#writes = writes;
     this.#insert = database.prepare(
       `INSERT INTO job_result (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`,
     );
@@ -64,7 +61,7 @@ export class SqliteResults implements ResultStore {
     this.#byJob = database.prepare(
       'SELECT * FROM job_result WHERE job_id = ? ORDER BY end_time DESC, id DESC LIMIT 1000',
     );
-    this.#count = database.prepare('SELECT count(*) AS n FROM job_result');
+    this.#delete = database.prepare('DELETE FROM job_result WHERE id = ?');
     this.#expire = database.prepare('DELETE FROM job_result WHERE end_time < ?');
     this.#shrink = database.prepare(
       'DELETE FROM job_result WHERE id IN (SELECT id FROM job_result ORDER BY end_time, id LIMIT max(0, (SELECT count(*) FROM job_result) - ?))',
@@ -72,56 +69,54 @@ export class SqliteResults implements ResultStore {
   }
 
   insert(result: JobResult): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.flush());
-      this.#waiting.push({ row: toRow(result), resolve, reject });
-    });
+    const row = toRow(result);
+    return this.#writes.add(() => this.#insert.run(row));
   }
 
-  /** Writes what waits, now. Never throws: those who wait are told. */
-  flush(): void {
-    const batch = this.#waiting;
-    if (batch.length === 0) return;
-    this.#waiting = [];
-    try {
-      this.#database.exec('BEGIN');
-      const failures = new Map(batch.map((each) => [each, this.#tryInsert(each.row)]));
-      this.#database.exec('COMMIT');
-      for (const [each, failure] of failures) failure ? each.reject(failure.thrown) : each.resolve();
-    } catch (thrown) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      for (const each of batch) each.reject(thrown);
-    }
-  }
-
-  /** A row that is refused does not spoil the transaction for the others. */
-  #tryInsert(row: Parameters): { readonly thrown: unknown } | undefined {
-    try {
-      this.#insert.run(row);
-      return undefined;
-    } catch (thrown) {
-      return { thrown };
-    }
+  /** Inserts at once, as part of a write that is under way. */
+  write(result: JobResult): void {
+    this.#insert.run(toRow(result));
   }
 
   async find(id: bigint): Promise<JobResult | undefined> {
-    this.flush();
+    this.#writes.flush();
     const row = this.#find.get(id);
     return row && fromRow(row);
   }
 
   async listByJob(jobId: bigint): Promise<readonly JobResult[]> {
-    this.flush();
+    this.#writes.flush();
     return this.#byJob.all(jobId).map(fromRow);
   }
 
-  async count(): Promise<number> {
-    this.flush();
-    return Number(this.#count.get()?.n);
+  async list(filter: ResultFilter, page: ResultPage): Promise<readonly JobResult[]> {
+    this.#writes.flush();
+    const { where, values } = conditionOf(filter);
+    return this.#database
+      .prepare(`SELECT * FROM job_result WHERE ${where} ${orderOf(page)}`)
+      .all(...values, page.limit, page.offset)
+      .map(fromRow);
+  }
+
+  async count(filter: ResultFilter = {}): Promise<number> {
+    this.#writes.flush();
+    const { where, values } = conditionOf(filter);
+    return Number(this.#database.prepare(`SELECT count(*) AS n FROM job_result WHERE ${where}`).get(...values)?.n);
+  }
+
+  async delete(filter: ResultFilter): Promise<number> {
+    this.#writes.flush();
+    const { where, values } = conditionOf(filter);
+    return Number(this.#database.prepare(`DELETE FROM job_result WHERE ${where}`).run(...values).changes);
+  }
+
+  async deleteOne(id: bigint): Promise<boolean> {
+    this.#writes.flush();
+    return Number(this.#delete.run(id).changes) > 0;
   }
 
   async prune(endedBefore: number, keep: number): Promise<number> {
-    this.flush();
+    this.#writes.flush();
     return Number(this.#expire.run(endedBefore).changes) + Number(this.#shrink.run(keep).changes);
   }
 }

@@ -3,7 +3,18 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { BulkheadError } from '../errors.ts';
 import type { QueueType, ResponseType } from '../model/messages.gen.ts';
 import type { WorkerRecord } from '../model/worker.ts';
-import { big, blob, flag, int, type Parameters, policyField, policyText, type Row, text } from './rows.ts';
+import {
+  big,
+  blob,
+  flag,
+  int,
+  type Parameters,
+  policyField,
+  policyText,
+  type Row,
+  text,
+  uniqueViolated,
+} from './rows.ts';
 import type { WorkerStore } from './store.ts';
 
 const columns = [
@@ -24,9 +35,6 @@ const columns = [
   'created_at',
   'updated_at',
 ] as const;
-
-/** SQLite's number for a broken UNIQUE constraint. */
-const uniqueViolated = 2067;
 
 /** See {@link WorkerStore}. */
 export class SqliteWorkers implements WorkerStore {

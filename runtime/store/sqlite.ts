@@ -2,21 +2,24 @@
  * The store on `node:sqlite`: one file in WAL mode, or memory.
  *
  * SQLite answers synchronously, so each call is short and blocks the thread for as long as it takes.
- * Results that arrive in the same turn of the event loop share one transaction.
+ * Jobs and results that arrive in the same turn of the event loop share one transaction.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { BulkheadError } from '../errors.ts';
 import { migrations } from './migrations.ts';
+import { SqliteJobs } from './sqlite-jobs.ts';
 import { SqliteResults } from './sqlite-results.ts';
 import { SqliteWorkers } from './sqlite-workers.ts';
-import type { ResultStore, Store, WorkerStore } from './store.ts';
+import { SqliteWrites } from './sqlite-writes.ts';
+import type { JobStore, ResultStore, Store, WorkerStore } from './store.ts';
 
 /** Opens its database on construction. */
 export class SqliteStore implements Store {
   readonly workers: WorkerStore;
   readonly results: ResultStore;
+  readonly jobs: JobStore;
   readonly #database: DatabaseSync;
-  readonly #results: SqliteResults;
+  readonly #writes: SqliteWrites;
 
   /**
    * `path` is a file, made where it is missing, or `:memory:`.
@@ -24,14 +27,16 @@ export class SqliteStore implements Store {
    */
   constructor(path: string) {
     this.#database = open(path);
-    this.#results = new SqliteResults(this.#database);
-    this.results = this.#results;
+    this.#writes = new SqliteWrites(this.#database);
+    const results = new SqliteResults(this.#database, this.#writes);
+    this.results = results;
+    this.jobs = new SqliteJobs(this.#database, this.#writes, results);
     this.workers = new SqliteWorkers(this.#database);
   }
 
   async close(): Promise<void> {
     if (!this.#database.isOpen) return;
-    this.#results.flush();
+    this.#writes.flush();
     this.#database.close();
   }
 }

@@ -28,6 +28,17 @@ export async function readToml<S extends Shape>(
   code: ErrorCode,
   shown: string = path,
 ): Promise<TomlFile<Infer<S>>> {
+  const file = await readUntyped(path, shape, code, shown);
+  return { ...file, content: file.content as Infer<S> };
+}
+
+/** As {@link readToml}, for a shape that is put together at run time. */
+export async function readUntyped(
+  path: string,
+  shape: Shape,
+  code: ErrorCode,
+  shown: string = path,
+): Promise<TomlFile<unknown>> {
   const text = await readBounded(path, code);
   const place = (line: number, message: string) => new BulkheadError(code, `${shown}:${line}: ${message}`);
   const problem = ({ path: at, message }: FieldProblem) => place(lineOf(text, at), message);
@@ -36,7 +47,7 @@ export async function readToml<S extends Shape>(
     check(content, shape);
     return {
       path,
-      content: content as Infer<S>,
+      content,
       problem: (at, what, expected) => problem(new FieldProblem(at, what, expected)),
     };
   } catch (error) {

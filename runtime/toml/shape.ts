@@ -19,7 +19,13 @@ export type Shape =
     }
   | { readonly kind: 'whole'; readonly about: string; readonly least: number; readonly most: number }
   | { readonly kind: 'flag'; readonly about: string }
-  | { readonly kind: 'choice'; readonly about: string; readonly of: readonly (string | number)[] }
+  | {
+      readonly kind: 'choice';
+      readonly about: string;
+      readonly of: readonly (string | number)[];
+      /** Instead of the choices themselves, where they do not say enough. */
+      readonly expected?: string;
+    }
   | { readonly kind: 'list'; readonly about: string; readonly of: Shape; readonly most: number }
   | {
       readonly kind: 'map';
@@ -116,7 +122,7 @@ function unmet(value: unknown, shape: Shape): string | undefined {
     case 'choice':
       return shape.of.some((choice) => choice === value)
         ? undefined
-        : shape.of.map((each) => JSON.stringify(each)).join(' or ');
+        : (shape.expected ?? shape.of.map((each) => JSON.stringify(each)).join(' or '));
     case 'list':
       if (!Array.isArray(value)) return 'a list';
       return value.length > shape.most ? `at most ${shape.most} entries` : undefined;

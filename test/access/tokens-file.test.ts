@@ -8,7 +8,7 @@ import { exposure } from '../../runtime/access/private-file.ts';
 import { readAccess } from '../../runtime/access/read-access.ts';
 import { readTls } from '../../runtime/access/tls-files.ts';
 import { readTokens } from '../../runtime/access/tokens-file.ts';
-import { newAuthority } from '../support/certificates.ts';
+import { createAuthority } from '../support/certificates.ts';
 
 const secret = 'correct horse battery staple';
 const sha256 = createHash('sha256').update(secret).digest('hex');
@@ -197,9 +197,9 @@ describe('AUTH_TOKEN', () => {
 });
 
 describe('files of TLS', () => {
-  const authority = newAuthority('test authority');
-  const server = authority.sign('server', { hosts: ['localhost'] });
-  const other = authority.sign('other');
+  const authority = createAuthority('test authority');
+  const server = authority.issue('localhost');
+  const other = authority.issue('other');
 
   it('are certificate and key, and the authority of clients where they need one', async () => {
     const [certFile, keyFile] = [write('cert.pem', server.cert), write('key.pem', server.key)];
@@ -212,7 +212,7 @@ describe('files of TLS', () => {
   });
 
   it('are used with a note where the key can be read by others, or the certificate has ended', async () => {
-    const ended = authority.sign('ended', { days: -1 });
+    const ended = authority.issueEnded('ended');
     const files = { certFile: write('cert.pem', ended.cert), keyFile: write('key.pem', ended.key, 0o644) };
     expect((await readTls(files)).notes).toEqual([
       expect.stringMatching(/key\.pem: every user of this machine can reach it/),

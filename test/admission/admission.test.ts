@@ -7,6 +7,7 @@ import type { JobRequest, WorkerData } from '../../runtime/model/messages.gen.ts
 import { IdGenerator } from '../../runtime/model/snowflake.ts';
 import type { PluginCatalogue } from '../../runtime/plugins/catalogue.ts';
 import { EmbeddedQueue } from '../../runtime/queue/embedded.ts';
+import { PendingFeeds } from '../../runtime/queue/pending-feeds.ts';
 import { SqliteStore } from '../../runtime/store/sqlite.ts';
 import { catalogueOf } from '../api/engine.ts';
 import { describe as runner } from '../api/fake-executor.ts';
@@ -96,12 +97,17 @@ describe('job admission', () => {
   let workers: WorkerRegistry;
   let waiting: Set<bigint>;
 
-  function admission(queue = new EmbeddedQueue(), catalogue: PluginCatalogue = plugins): JobAdmission {
+  const queueOf = (capacity = 10) => new EmbeddedQueue({ store: store.jobs, log: () => {}, capacity });
+
+  function admission(queue = queueOf(), catalogue: PluginCatalogue = plugins): JobAdmission {
     const results = {
       wait: (id: bigint) => new Promise<never>(() => waiting.add(id)),
       forget: (id: bigint) => void waiting.delete(id),
+      openOutput: () => {
+        throw new Error('not asked in these tests');
+      },
     };
-    return new JobAdmission({ workers, plugins: catalogue, queue, results, ids });
+    return new JobAdmission({ workers, plugins: catalogue, queue, feeds: new PendingFeeds(), results, ids });
   }
 
   beforeEach(async () => {
@@ -113,17 +119,18 @@ describe('job admission', () => {
   afterEach(() => store.close());
 
   it('waits for a DIRECT job from before it is queued', async () => {
-    const queue = new EmbeddedQueue();
+    const queue = queueOf();
     let waited = false;
-    queue.consume('', 1, async (job) => {
+    queue.consume('', 1, async ({ job }) => {
       waited = waiting.has(job.id);
+      return undefined;
     });
     const { id, result } = await admission(queue).submit(request, {}, localCaller);
     expect([waited, waiting.has(id), result instanceof Promise]).toEqual([true, true, true]);
   });
 
   it('does not go on waiting for a job that the queue refused', async () => {
-    const submit = admission(new EmbeddedQueue({ capacity: 0 })).submit(request, {}, localCaller);
+    const submit = admission(queueOf(0)).submit(request, {}, localCaller);
     await expect(submit).rejects.toMatchObject({ code: 'queue-full' });
     expect(waiting.size).toBe(0);
   });

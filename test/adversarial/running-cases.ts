@@ -14,6 +14,7 @@ export interface HostileCase extends Attack {
 
 const late: Outcome = { code: 'deadline-exceeded' };
 const heldThread = { code: 'limit-cpu', message: /held its thread too long/ } as const;
+const forged: Outcome = { code: 'plugin-trapped', message: /^the plugin used a handle .*that it does not hold$/ };
 const left: Outcome = { code: 'cancelled' };
 
 /** Computing without end. */
@@ -46,10 +47,17 @@ export const waits: readonly HostileCase[] = [
   { plugin: 'handle-keep', args: '100', deadline: 5_000, expect: { output: '100' } },
   { plugin: 'poll-many', deadline: 5_000, expect: { output: 'polled' } },
   { plugin: 'poll-nothing', deadline: 5_000, expect: { code: 'plugin-trapped' } },
-  // The glue refuses the handle inside of a promise that nobody settles: it waits, like a plugin that sleeps.
-  { plugin: 'handle-forged', args: '4711', deadline: 500, expect: late },
-  { plugin: 'handle-forged', args: '4294967295', deadline: 500, expect: late },
-  { plugin: 'handle-twice', deadline: 5_000, expect: { code: 'plugin-trapped' } },
+  ...['block', 'ready', 'drop', 'poll'].flatMap((how) =>
+    ['0', '4711', '4294967295'].map(
+      (number): HostileCase => ({
+        plugin: 'handle-forged',
+        args: `${how} ${number}`,
+        deadline: 20_000,
+        expect: forged,
+      }),
+    ),
+  ),
+  { plugin: 'handle-twice', deadline: 20_000, expect: forged },
 ];
 
 /** Taking more memory, output or randomness than there is. */
@@ -80,6 +88,8 @@ export const floods: readonly HostileCase[] = [
     deadline: 5_000,
     expect: { output: '', metadata: ['__proto__', 'constructor', 'hasOwnProperty', 'toString'] },
   },
+  { plugin: 'field-aliases', args: '3', deadline: 5_000, expect: { code: 'limit-memory' } },
+  { plugin: 'field-aliases', args: '100000', deadline: 5_000, expect: { code: 'limit-transfer' } },
   { plugin: 'error-flood', deadline: 5_000, expect: { code: 'plugin-failed', message: /^m+/ } },
   { plugin: 'random-flood', deadline: 5_000, expect: { code: 'limit-random', message: /1048576 \(randomBytes\)/ } },
   { plugin: 'random-for-ever', expect: late },

@@ -28,5 +28,6 @@ export const smuggling: readonly SmugglingCase[] = [
   { plugin: 'smuggle-stdout', jobs: ['secret', 'end', 'secret', 'end'], fresh: nothing },
   { plugin: 'smuggle-handle', jobs: ['leave', 'previous'], fresh: ['any', 'trapped'], kept: /^ready: 0$/ },
   { plugin: 'smuggle-handle-order', jobs: secrets, fresh: nothing, kept: /^order: / },
+  { plugin: 'smuggle-network', jobs: secrets, fresh: nothing, kept: /^network: / },
   { plugin: 'smuggle-random', jobs: secrets, fresh: ['new', 'new', 'new', 'new'] },
 ];

@@ -12,7 +12,7 @@ import { WireSchema } from '../../runtime/api/schema.ts';
 import { root } from '../../runtime/cli/toolbox/paths.mjs';
 import { localCaller } from '../../runtime/model/caller.ts';
 import { type CreateJobResponse, ResponseType, ResultStatus, type Services } from '../../runtime/model/messages.gen.ts';
-import { newAuthority } from '../support/certificates.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { startChromium, type TestBrowser } from '../support/chromium.ts';
 import { methods, startEdge, type TestEdge } from './edge.ts';
 import { startEngine } from './engine.ts';
@@ -179,7 +179,7 @@ describe('a browser', () => {
   });
 
   it('speaks HTTP/2 over TLS: many calls and streams over one connection', async () => {
-    const { cert, key } = newAuthority('test authority').sign('server', { hosts: ['localhost'] });
+    const { cert, key } = createAuthority('test authority').issue('localhost');
     const { port } = await start(undefined, { tls: { cert, key } });
     const devtools = await browser.context.newCDPSession(page);
     const protocols = new Set<string | undefined>();

@@ -2,10 +2,12 @@
 import type { Access } from '../../runtime/access/access.ts';
 import { openAccess } from '../../runtime/access/open-access.ts';
 import { JobAdmission } from '../../runtime/admission/job-admission.ts';
+import { JobDesk } from '../../runtime/admission/job-desk.ts';
 import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
 import { WireClient } from '../../runtime/api/client.ts';
 import { type ApiOptions, type ApiServer, startApi } from '../../runtime/api/server.ts';
 import { ChannelDispatcher, type DispatchLimits } from '../../runtime/dispatch/dispatcher.ts';
+import { BulkheadError } from '../../runtime/errors.ts';
 import type { ChannelPlan } from '../../runtime/model/channel.ts';
 import { noGrants } from '../../runtime/model/grant.ts';
 import type { RunnerDescription } from '../../runtime/model/method.ts';
@@ -13,6 +15,7 @@ import { IdGenerator } from '../../runtime/model/snowflake.ts';
 import type { PluginCatalogue, RunnerPlugin } from '../../runtime/plugins/catalogue.ts';
 import { compileRunnerSchemas } from '../../runtime/plugins/schemas.ts';
 import { EmbeddedQueue } from '../../runtime/queue/embedded.ts';
+import { PendingFeeds } from '../../runtime/queue/pending-feeds.ts';
 import type { Retention } from '../../runtime/results/stored-results.ts';
 import { StoredResults } from '../../runtime/results/stored-results.ts';
 import { SqliteStore } from '../../runtime/store/sqlite.ts';
@@ -28,11 +31,11 @@ export interface EngineOptions {
   readonly limits?: DispatchLimits;
   readonly retention?: Retention;
   readonly maxRequestBytes?: number;
-  readonly database?: string;
   /** Open where it is not set. */
   readonly access?: Access;
   /** How the server listens, where it differs from any free port of 127.0.0.1. */
   readonly api?: Partial<ApiOptions>;
+  readonly database?: string;
 }
 
 /** A running engine. */
@@ -69,18 +72,26 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const store = new SqliteStore(options.database ?? ':memory:');
   const channels = options.channels ?? [{ name: '', concurrency: 4 }];
   const plugins = catalogueOf(options.runners);
-  const queue = new EmbeddedQueue(options.queueCapacity === undefined ? {} : { capacity: options.queueCapacity });
+  const queue = new EmbeddedQueue({
+    store: store.jobs,
+    log,
+    ...(options.queueCapacity !== undefined && { capacity: options.queueCapacity }),
+  });
+  const feeds = new PendingFeeds();
   const results = new StoredResults({
-    store: store.results,
+    store,
     ids,
     log,
     ...(options.retention && { retention: options.retention }),
   });
   const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
-  const admission = new JobAdmission({ workers, plugins, queue, results, ids });
+  const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids });
+  const isFeedable = admission.isFeedable.bind(admission);
+  const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
   const executor = new FakeExecutor(options.body);
   const dispatcher = new ChannelDispatcher({
     queue,
+    feeds,
     executor,
     results,
     workers,
@@ -89,9 +100,20 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     log,
     ...(options.limits && { limits: options.limits }),
   });
+  await queue.open();
   dispatcher.start();
   const server = await startApi(
-    { admission, workers, results, plugins, access: options.access ?? openAccess, log },
+    {
+      admission,
+      jobs,
+      workers,
+      results,
+      dispatcher,
+      plugins,
+      access: options.access ?? openAccess,
+      self: { id: 1n, address: '127.0.0.1', startedAt: 0 },
+      log,
+    },
     { address: '127.0.0.1:0', maxRequestBytes: options.maxRequestBytes, ...options.api },
   );
   const address = `127.0.0.1:${server.port}`;
@@ -100,6 +122,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     admission.close();
     server.announceStop();
     await dispatcher.stop(drainMs);
+    results.close(new BulkheadError('shutting-down', 'the server is stopping'));
     await server.stop(500);
     client.close();
     await executor.close();

@@ -157,6 +157,9 @@ describe('the server', () => {
     const address = `127.0.0.1:${(taken.address() as { port: number }).port}`;
     const parts = {
       admission: {} as never,
+      jobs: {} as never,
+      dispatcher: {} as never,
+      self: {} as never,
       workers: {} as never,
       results: {} as never,
       plugins: { list: () => [], byId: () => undefined, byName: () => undefined },

@@ -6,19 +6,19 @@ import { get } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import { type ChannelCredentials, Client, credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Authority, type Certified, newAuthority } from '../support/certificates.ts';
+import { type Authority, type Certificate, createAuthority } from '../support/certificates.ts';
 import { frame, methods, parseBody, startEdge, type TestEdge } from './edge.ts';
 
 const { Echo, Fail, Hang, Count, Chat } = methods;
 const running: TestEdge[] = [];
 let authority: Authority;
 let strangers: Authority;
-let server: Certified;
+let server: Certificate;
 
 beforeAll(() => {
-  authority = newAuthority('test authority');
-  strangers = newAuthority('strangers');
-  server = authority.sign('server', { hosts: ['localhost', '127.0.0.1'] });
+  authority = createAuthority('test authority');
+  strangers = createAuthority('strangers');
+  server = authority.issue('localhost', '127.0.0.1');
 });
 
 afterEach(() => {
@@ -49,7 +49,7 @@ function echo(port: number, channel: ChannelCredentials, text = 'secret'): Promi
   }).finally(() => client.close());
 }
 
-function trusting(own?: Certified): ChannelCredentials {
+function trusting(own?: Certificate): ChannelCredentials {
   const buffer = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
   return credentials.createSsl(Buffer.from(authority.cert), buffer(own?.key), buffer(own?.cert));
 }
@@ -106,7 +106,7 @@ describe('TLS', () => {
 
   it('gives other certificates from one moment to the next, and connections go on', async () => {
     const { port, edge } = await start();
-    const renewed = strangers.sign('server', { hosts: ['localhost'] });
+    const renewed = strangers.issue('localhost');
     const client = new Client(`localhost:${port}`, trusting());
     const call = () =>
       new Promise((resolve, reject) => {
@@ -147,12 +147,8 @@ describe('a client that offers nothing but HTTP/2', () => {
 describe('mutual TLS', () => {
   it('lets in those whose certificate the authority signed, and nobody else', async () => {
     const { port, log } = await start(true);
-    expect(await echo(port, trusting(authority.sign('a client')))).toBe('secret');
-    for (const channel of [
-      trusting(),
-      trusting(strangers.sign('a stranger')),
-      trusting(authority.sign('x', { days: -1 })),
-    ])
+    expect(await echo(port, trusting(authority.issue('a client')))).toBe('secret');
+    for (const channel of [trusting(), trusting(strangers.issue('a stranger')), trusting(authority.issueEnded('x'))])
       await expect(echo(port, channel)).rejects.toMatchObject({ code: status.UNAVAILABLE });
     expect(log.filter(({ message }) => message === 'TLS handshakes failed')).toHaveLength(1);
   });

@@ -4,7 +4,11 @@ import type { Grants } from '../../runtime/model/grant.ts';
 import { fakeInstance } from './instance.ts';
 
 interface Clocks {
-  readonly monotonic: { now(): bigint; resolution(): bigint };
+  readonly monotonic: {
+    now(): bigint;
+    resolution(): bigint;
+    subscribeDuration(nanos: bigint): { block(): Promise<void>; ready(): boolean; [Symbol.dispose](): void };
+  };
   readonly wall: {
     now(): { seconds: bigint; nanoseconds: number };
     resolution(): { seconds: bigint; nanoseconds: number };
@@ -45,5 +49,22 @@ describe('the clocks', () => {
     const { seconds, nanoseconds } = wall.now();
     expect(Math.abs(Number(seconds) * 1000 + nanoseconds / 1e6 - Date.now())).toBeLessThan(10);
     expect(monotonic.resolution()).toBe(1000n);
+  });
+
+  it('keep no timer for a wait that was given up, and fire for one that was not', async () => {
+    const { monotonic } = clocks({});
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const hour = 3_600_000_000_000n;
+    const waits = [hour, 1000n * hour].flatMap((nanos) =>
+      Array.from({ length: 500 }, () => monotonic.subscribeDuration(nanos)),
+    );
+    expect(timers()).toBe(before + 1000);
+    for (const wait of waits) wait[Symbol.dispose]();
+    expect(timers()).toBe(before);
+    const soon = monotonic.subscribeDuration(1_000_000n);
+    expect(soon.ready()).toBe(false);
+    await soon.block();
+    expect(soon.ready()).toBe(true);
   });
 });

@@ -32,6 +32,14 @@ export interface Running {
   end(): void;
 }
 
+/** An instance that jobs use one after the other. */
+export interface Kept {
+  run(args: string): Promise<string>;
+  /** What the end of a job does. False: the instance holds what cannot be put back. */
+  reset(): boolean;
+  dispose(): void;
+}
+
 export class NetworkPlugin {
   readonly #digest: string;
 
@@ -39,7 +47,7 @@ export class NetworkPlugin {
     this.#digest = digest;
   }
 
-  static async compile(name: 'http' | 'tcp'): Promise<NetworkPlugin> {
+  static async compile(name: 'http' | 'tcp' | 'udp'): Promise<NetworkPlugin> {
     const folder = mkdtempSync(join(tmpdir(), 'bulkhead-net-'));
     const compiler = new Compiler(folder, defaultLimits);
     const { code } = await compiler.compile(readFileSync(testPlugin(`net/${name}`)));
@@ -54,20 +62,11 @@ export class NetworkPlugin {
   }
 
   /** Begins a job on an instance of its own, which is disposed after it. */
-  async start(args: string, { grants, limits, resolver }: GuestOptions): Promise<Running> {
-    const refusals: string[] = [];
-    const guest = new Guest(
-      { digest: this.#digest, limits: { ...defaultLimits, ...limits }, grants, resolver },
-      (lines) => refusals.push(...lines.filter(({ target }) => target === 'sandbox').map(({ message }) => message)),
-    );
-    await guest.call((exports) => exports.load(new Uint8Array()));
-    guest.setJob({ jobId: 1n, workerName: 'tester', attempt: 1 });
+  async start(args: string, options: GuestOptions): Promise<Running> {
+    const { guest, refusals } = await this.#load(options);
     const call = async (): Promise<Ran> => {
       try {
-        const [result] = await guest.call((exports) => exports.run(Buffer.from(args), [], undefined));
-        if (result.tag === 'err') throw new Error(result.val.message);
-        const said = Buffer.from(result.val).toString();
-        guest.setJob(undefined);
+        const said = await job(guest, args);
         return { said, refusals, handles: guest.handles };
       } finally {
         guest.dispose();
@@ -75,6 +74,36 @@ export class NetworkPlugin {
     };
     return { done: call(), end: () => guest.end(new BulkheadError('cancelled', 'the test ended it')) };
   }
+
+  /** An instance for one job after the other, whose state after `load()` and the jobs of `before` is kept. */
+  async keep(options: GuestOptions, before: readonly string[] = []): Promise<Kept> {
+    const { guest } = await this.#load(options);
+    for (const args of before) await job(guest, args);
+    guest.capture();
+    return {
+      run: (args) => job(guest, args),
+      reset: () => guest.reset(),
+      dispose: () => guest.dispose(),
+    };
+  }
+
+  async #load({ grants, limits, resolver }: GuestOptions): Promise<{ guest: Guest; refusals: string[] }> {
+    const refusals: string[] = [];
+    const guest = new Guest(
+      { digest: this.#digest, limits: { ...defaultLimits, ...limits }, grants, resolver },
+      (lines) => refusals.push(...lines.filter(({ target }) => target === 'sandbox').map(({ message }) => message)),
+    );
+    await guest.call((exports) => exports.load(new Uint8Array()));
+    return { guest, refusals };
+  }
+}
+
+async function job(guest: Guest, args: string): Promise<string> {
+  guest.setJob({ jobId: 1n, workerName: 'tester', attempt: 1 });
+  const [result] = await guest.call((exports) => exports.run(Buffer.from(args), [], undefined));
+  if (result.tag === 'err') throw new Error(result.val.message);
+  guest.setJob(undefined);
+  return Buffer.from(result.val).toString();
 }
 
 /** Waits until it holds. Throws where it does not within two seconds. */

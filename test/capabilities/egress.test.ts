@@ -78,7 +78,7 @@ describe('grants', () => {
 
   it('cover what they name and nothing else', () => {
     const grants = [{ scheme: 'https', host: 'API.example.org' }] as const;
-    expect(httpRule(grants, target)).toEqual({ privateAddresses: false });
+    expect(httpRule(grants, target)).toEqual({ privateAddresses: false, authorities: [] });
     expect(httpRule(grants, { ...target, scheme: 'http', port: 80 })).toBeUndefined();
     expect(httpRule(grants, { ...target, port: 8443 })).toBeUndefined();
     expect(httpRule(grants, { ...target, method: 'POST' })).toBeUndefined();
@@ -109,12 +109,15 @@ describe('lookups', () => {
     const waiting: ((addresses: string[]) => void)[] = [];
     const resolver = () => new Promise<string[]>((resolve) => waiting.push(resolve));
     const resolve = resolverOf({ resolver } as unknown as InstanceContext);
-    const asked = Array.from({ length: 100 }, () => resolve('x.org').catch(({ code }: { code: string }) => code));
+    const { signal } = new AbortController();
+    const asked = Array.from({ length: 100 }, () =>
+      resolve('x.org', signal).catch(({ code }: { code: string }) => code),
+    );
     for (const answer of waiting) answer(['8.8.8.8']);
     const answers = await Promise.all(asked);
     expect(answers.filter((answer) => answer === 'EAI_AGAIN')).toHaveLength(100 - waiting.length);
     expect(waiting.length).toBeLessThan(100);
-    const again = resolve('x.org');
+    const again = resolve('x.org', signal);
     waiting.at(-1)?.(['1.1.1.1']);
     expect(await again).toEqual(['1.1.1.1']);
   });

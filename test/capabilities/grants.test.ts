@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Grants, HttpGrant } from '../../runtime/model/grant.ts';
+import { type Grants, type HttpGrant, listenText } from '../../runtime/model/grant.ts';
 import { defaultLimits } from '../../runtime/model/limits.ts';
 import { effectiveGrants, effectiveLimits, refusedRequests } from '../../runtime/plugins/grants.ts';
 import { readGrants } from '../../runtime/plugins/grants-file.ts';
@@ -14,7 +14,14 @@ describe('what holds', () => {
     clock: 'fine',
     filesystem: [{ guest: '/data', host: '/srv/data', access: 'read-write', maxBytes: 10, maxFiles: 2 }],
     http: [{ scheme: 'https', host: 'example.com' }],
-    sockets: [{ host: 'db', port: 5432 }],
+    sockets: [
+      { host: 'db', port: 5432 },
+      { protocol: 'udp', host: 'dns', port: 53 },
+    ],
+    listen: [
+      { address: '127.0.0.1', port: 8000, lastPort: 8010 },
+      { protocol: 'udp', address: '::', port: 514 },
+    ],
   };
 
   it('is what is both asked for and granted', () => {
@@ -107,8 +114,30 @@ describe('what holds', () => {
       { scheme: 'https', host: 'a', port: 443, methods: ['POST'], privateAddresses: false },
     ]);
     expect(effectiveGrants(asked, https('a', { privateAddresses: true })).http?.[0]?.privateAddresses).toBe(true);
-    const socket = (port: number): Grants => ({ sockets: [{ host: 'db', port }] });
+    const authorities = { file: 'ca.pem', certificates: 'PEM' };
+    expect(effectiveGrants(https('a'), https('a', { authorities })).http?.[0]?.authorities).toEqual(authorities);
+    expect(effectiveGrants(https('a', { authorities }), https('a')).http?.[0]?.authorities).toBeUndefined();
+    const socket = (port: number, protocol?: 'tcp' | 'udp'): Grants => ({
+      sockets: [{ host: 'db', port, ...(protocol && { protocol }) }],
+    });
     expect(effectiveGrants(socket(1), socket(2))).toEqual({});
+    expect(effectiveGrants(socket(1, 'udp'), socket(1))).toEqual({});
+    expect(effectiveGrants(socket(1, 'tcp'), socket(1)).sockets).toHaveLength(1);
+  });
+
+  it.each([
+    [{ address: '127.0.0.1', port: 80 }, { address: '127.0.0.1', port: 80 }, '127.0.0.1:80'],
+    [{ address: '0.0.0.0', port: 80 }, { address: '127.0.0.1', port: 80 }, '127.0.0.1:80'],
+    [{ address: '::1', port: 80 }, { address: '::', port: 80 }, '[::1]:80'],
+    [{ address: '::', port: 80 }, { address: '127.0.0.1', port: 80 }, undefined],
+    [{ address: '127.0.0.1', port: 80 }, { address: '127.0.0.2', port: 80 }, undefined],
+    [{ address: '::', port: 80, lastPort: 90 }, { address: '::', port: 85, lastPort: 100 }, '[::]:85-90'],
+    [{ address: '::', port: 80, lastPort: 90 }, { address: '::', port: 90, lastPort: 100 }, '[::]:90'],
+    [{ address: '::', port: 80, lastPort: 90 }, { address: '::', port: 91 }, undefined],
+    [{ address: '::', port: 80 }, { address: '::', port: 80, protocol: 'udp' }, undefined],
+  ] as const)('has the ports that both list, at the narrower address: %o asked, %o granted', (asked, granted, both) => {
+    const { listen } = effectiveGrants({ listen: [asked] }, { listen: [granted] });
+    expect(listen?.map(listenText)).toEqual(both === undefined ? undefined : [both]);
   });
 
   it.each([
@@ -126,9 +155,17 @@ describe('what holds', () => {
 
   it('tells the operator what was asked for in vain', () => {
     const granted: Grants = { env: { TOKEN: 'x' } };
-    const limits = { asked: {}, granted: {}, effective: defaultLimits };
+    const limits = { asked: {}, granted: {}, effective: defaultLimits, workers: new Map() };
     const lines = refusedRequests({ asked: all, granted, effective: effectiveGrants(all, granted), limits });
-    expect(lines).toEqual(['clock fine', 'filesystem /data', 'http example.com', 'sockets db:5432']);
+    expect(lines).toEqual([
+      'clock fine',
+      'filesystem /data',
+      'http example.com',
+      'sockets db:5432',
+      'sockets udp dns:53',
+      'listen 127.0.0.1:8000-8010',
+      'listen udp [::]:514',
+    ]);
   });
 });
 
@@ -168,7 +205,7 @@ describe('the grants file', () => {
     [
       'an unknown table',
       '[plugins.Files]\n',
-      /grants\.toml:1: plugins: an unknown field; expected one of limits, plugin/,
+      /grants\.toml:1: plugins: an unknown field \(did you mean plugin\?\); expected one of limits, plugin, worker/,
     ],
     ['an unknown field', '[plugin.Files]\nfilesystems = []\n', /:2: plugin\.Files\.filesystems: an unknown field/],
     [
@@ -187,9 +224,43 @@ describe('the grants file', () => {
     ['the same path twice', directory('data').repeat(2), /:6: .*\/d is there twice/],
     ['a list of variables', '[plugin.Files]\nenv = ["A"]\n', /plugin\.Files\.env: it is a list; expected a table/],
     ['a digest that is none', '[plugin.Files]\ndigest = "abc"\n', /64 hexadecimal digits/],
+    ['an unknown field of a worker', '[worker.A]\ngrants = 1\n', /:2: worker\.A\.grants: an unknown field/],
+    ['a misspelt limit of a worker', '[worker.A.limits]\ncpu = 1\n', /:2: worker\.A\.limits\.cpu: an unknown field/],
+    [
+      'a misspelt field of listen',
+      '[[plugin.Files.listen]]\nadress = "::1"\nport = 80\n',
+      /:2: plugin\.Files\.listen\[0\]\.adress: an unknown field/,
+    ],
+    [
+      'ports that end before they begin',
+      '[[plugin.Files.listen]]\naddress = "::1"\nport = 80\nlast_port = 79\n',
+      /:4: plugin\.Files\.listen\[0\]\.last_port: 79 is below the first, 80; expected the last port/,
+    ],
+    [
+      'no address',
+      '[[plugin.Files.listen]]\naddress = "1.2.3.400"\nport = 80\n',
+      /:2: plugin\.Files\.listen\[0\]\.address: 1\.2\.3\.400 is none; expected an IP address/,
+    ],
+    [
+      'another protocol',
+      '[[plugin.Files.sockets]]\nprotocol = "icmp"\nhost = "a"\nport = 80\n',
+      /:2: plugin\.Files\.sockets\[0\]\.protocol: it is "icmp"; expected "tcp" or "udp"/,
+    ],
     ['a misspelt limit', '[plugin.Files.limits]\nmemory = 1\n', /:2: plugin\.Files\.limits\.memory: an unknown field/],
   ])('is refused with %s', async (_, text, message) => {
     await expect(read(text)).rejects.toMatchObject({ code: 'config-invalid', message: expect.stringMatching(message) });
+  });
+
+  it('has caps of workers, which need not be there yet, up to the most that a plugin may use', async () => {
+    const limit = (cpu: number) => `[limits]\ncpu_ms = 100\n[plugin.A.limits]\ncpu_ms = 500\n${worker(cpu)}`;
+    const worker = (cpu: number) => `[worker."night batch".limits]\nhandles = 3\ncpu_ms = ${cpu}\n`;
+    const { workers } = await read(limit(500));
+    expect([...workers]).toEqual([['night batch', { handles: 3, cpuMs: 500 }]]);
+    await expect(read(limit(501))).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringMatching(/:7: worker\."night batch"\.limits\.cpu_ms: it is 501; expected at most 500, /),
+    });
+    await expect(read(worker(600_001))).rejects.toMatchObject({ message: expect.stringMatching(/at most 600000, /) });
   });
 
   it('is refused where it is not there', async () => {

@@ -22,6 +22,8 @@ export function fakeInstance(grants: Grants): FakeInstance {
   let handles = 0;
   let job: CurrentJob | undefined;
   const context: InstanceContext = {
+    plugin: 'tested',
+    onCapture: () => undefined,
     onDispose: (free) => {
       frees.add(free);
       return () => frees.delete(free);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type InstanceContext, type Sink, type Source, StreamEnd } from '../../runtime/capabilities/capability.ts';
 import { createIo } from '../../runtime/capabilities/io.ts';
-import { Signal } from '../../runtime/capabilities/signal.ts';
+import { Settled, Signal } from '../../runtime/capabilities/signal.ts';
 import { defaultLimits } from '../../runtime/model/limits.ts';
 
 interface GuestPollable {
@@ -173,8 +173,8 @@ describe('polling', () => {
 
   it('takes a promise that settles either way', async () => {
     const { io, poll } = instance();
-    const never = io.pollable(new Promise(() => undefined)) as GuestPollable;
-    const done = io.pollable(new Promise((resolve) => setTimeout(resolve, 5))) as GuestPollable;
+    const never = io.pollable(new Settled(new Promise(() => undefined))) as GuestPollable;
+    const done = io.pollable(new Settled(new Promise((resolve) => setTimeout(resolve, 5)))) as GuestPollable;
     expect([...(await poll([never, done]))]).toEqual([1]);
   });
 });

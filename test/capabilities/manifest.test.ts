@@ -52,6 +52,14 @@ private_addresses = true
 [[permissions.sockets]]
 host = "::1"
 port = 5432
+[[permissions.sockets]]
+protocol = "udp"
+host = "dns.example.com"
+port = 53
+[[permissions.listen]]
+address = "0.0.0.0"
+port = 8080
+last_port = 8089
 [limits]
 cpu_ms = 100
 log_bytes_per_second = 10
@@ -65,7 +73,11 @@ log_bytes_per_second = 10
       clock: 'fine',
       filesystem: [{ guest: '/data', access: 'read-write', maxBytes: 1000, maxFiles: 10 }],
       http: [{ scheme: 'https', host: '*.example.com', port: 8443, methods: ['GET', 'POST'], privateAddresses: true }],
-      sockets: [{ host: '::1', port: 5432 }],
+      sockets: [
+        { host: '::1', port: 5432 },
+        { protocol: 'udp', host: 'dns.example.com', port: 53 },
+      ],
+      listen: [{ address: '0.0.0.0', port: 8080, lastPort: 8089 }],
     });
     expect(limits).toEqual({ cpuMs: 100, logBytesPerSecond: 10 });
   });

@@ -31,6 +31,14 @@ env = ["TOKEN", "HOME"]
 [[permissions.filesystem]]
 guest = "/data"
 access = "read-write"
+[[permissions.sockets]]
+protocol = "udp"
+host = "127.0.0.1"
+port = 53
+[[permissions.listen]]
+address = "0.0.0.0"
+port = 8080
+last_port = 8089
 [limits]
 cpu_ms = 1000
 `,
@@ -45,6 +53,19 @@ guest = "/data"
 host = "data"
 access = "read-only"
 max_bytes = 1000
+[[plugin.WantsEnv.sockets]]
+protocol = "udp"
+host = "127.0.0.1"
+port = 53
+private_addresses = true
+[[plugin.WantsEnv.listen]]
+address = "127.0.0.1"
+port = 8085
+last_port = 9000
+[worker."night batch".limits]
+cpu_ms = 2000
+[worker.plain.limits]
+cpu_ms = 1000
 `,
     );
   });
@@ -58,18 +79,27 @@ asked
   env TOKEN
   env HOME
   filesystem /data, read-write
+  sockets udp 127.0.0.1:53
+  listen 0.0.0.0:8080-8089
 granted
   env TOKEN
   clock fine
   filesystem /data = ${join(folder, 'data')}, read-only, at most 1000 bytes
+  sockets udp 127.0.0.1:53, also at private addresses
+  listen 127.0.0.1:8085-9000
 effective
   env TOKEN
   filesystem /data = ${join(folder, 'data')}, read-only, at most 1000 bytes and 10000 files
+  sockets udp 127.0.0.1:53
+  listen 127.0.0.1:8085-8089
 limits
   cpu_ms 1000
+limits of worker "night batch"
+  cpu_ms 2000
+limits of worker "plain" the same
 `);
     expect(stdout).toMatch(/^manifest {2}\S+wants\.plugin\.toml \(version 2\.0\.0\)$/m);
-    expect(stdout).toMatch(/^state {5}put back after each job/m);
+    expect(stdout).toMatch(/^isolation reset: /m);
     expect(stdout).not.toContain('hidden-value');
   });
 
@@ -78,12 +108,16 @@ limits
     expect(stdout).not.toContain('hidden-value');
     expect(JSON.parse(stdout)).toMatchObject({
       version: '2.0.0',
-      reset: { possible: true, obstacles: [] },
+      isolation: { mode: 'reset', because: [] },
       permissions: {
         asked: { env: ['TOKEN', 'HOME'] },
         granted: { clock: 'fine' },
         effective: { env: ['TOKEN'], filesystem: [{ guest: '/data', access: 'read-only', maxFiles: 10_000 }] },
-        limits: { asked: { cpuMs: 1000 }, effective: { cpuMs: 1000 } },
+        limits: {
+          asked: { cpuMs: 1000 },
+          effective: { cpuMs: 1000 },
+          workers: { 'night batch': { cpuMs: 2000, handles: 1024 } },
+        },
       },
     });
     const without = JSON.parse((await bulkhead(['inspect', component, '--json'])).stdout) as Record<string, unknown>;
@@ -105,7 +139,8 @@ limits
     text('plugins/echo.plugin.toml', 'schema_version = 1\nname = "Echo"\nversion = "1.0.0"\npermisions = {}\n');
     text('plugins/nobody.plugin.toml', '');
     const more = text('more.toml', '[plugin.WantsEnv]\n[plugin.Nobody]\n');
-    const args = ['--listen', '127.0.0.1:0', '--database', ':memory:', '--plugins', join(folder, 'plugins')];
+    const where = ['--listen', '127.0.0.1:0', '--database', ':memory:', '--plugins', join(folder, 'plugins')];
+    const args = [...where, '--log-format', 'text'];
     const server = startNode([launcher, 'serve', ...args, '--grants', more]);
     const end = ended(server);
     await lineOf(server, /bulkhead listens on/);
@@ -114,10 +149,12 @@ limits
     expect(code).toBe(0);
     expect(stdout).toMatch(/^served +WantsEnv/m);
     expect(stdout).toMatch(
-      /^refused +\S+echo\.wasm: echo\.plugin\.toml:4: permisions: an unknown field; expected one of/m,
+      /^refused +\S+echo\.wasm: echo\.plugin\.toml:4: permisions: an unknown field \(did you mean permissions\?\); expected one of/m,
     );
     expect(stdout).toMatch(/^refused +\S+nobody\.plugin\.toml: there is no component beside it/m);
-    expect(stderr).toMatch(/^warn +WantsEnv asks for what it is not granted: env TOKEN, env HOME, filesystem \/data$/m);
+    expect(stderr).toMatch(
+      /^warn +WantsEnv asks for what it is not granted: env TOKEN, env HOME, filesystem \/data, sockets udp 127\.0\.0\.1:53, listen 0\.0\.0\.0:8080-8089$/m,
+    );
     expect(stderr).toMatch(/^warn +grants are there for "Nobody", which is not served$/m);
   });
 

@@ -27,6 +27,42 @@ describe('bulkhead inspect', () => {
     expect(stdout).toMatch(/^ {4}feed\n.*message AudioChunk/ms);
   });
 
+  it.each([
+    ['resets', [], /^isolation reset: /m, { mode: 'reset', because: [] }],
+    [
+      'has handles open after load()',
+      ['--settings', '"keep"'],
+      /^isolation a new instance for each job, because load\(\) leaves 1 handle of the host open$/m,
+      { mode: 'new-instance', because: ['load() leaves 1 handle of the host open'] },
+    ],
+  ])('tells how jobs of a plugin are kept apart that %s', async (_, settings, line, isolation) => {
+    const { code, stdout } = await bulkhead(['inspect', testPlugin('keeps-handle'), ...settings]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(line);
+    const { stdout: json } = await bulkhead(['inspect', testPlugin('keeps-handle'), '--json', ...settings]);
+    expect(JSON.parse(json)).toMatchObject({ isolation });
+  });
+
+  it('does not know it where load() fails with empty settings, and asks for others', async () => {
+    const { code, stdout } = await bulkhead(['inspect', testPlugin('hostile/loop-in-load')]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^isolation not known: .*load\(\).*; try others than empty settings with --settings$/m);
+  });
+
+  it.each([
+    ['refuse', 1, /in load\(\): not these settings \[load-failed\]/],
+    ['sleep', 1, /load\(\) did not end within \d+ ms/],
+  ])('fails where load() does with the settings given: %s', async (settings, expected, message) => {
+    const { code, stderr } = await bulkhead([
+      'inspect',
+      testPlugin('keeps-handle'),
+      '--settings',
+      JSON.stringify(settings),
+    ]);
+    expect(code).toBe(expected);
+    expect(stderr).toMatch(message);
+  });
+
   it('gives the same as JSON', async () => {
     const { stdout } = await bulkhead(['inspect', component('hello'), '--json']);
     const method = { name: 'run', outputType: 'non-streaming', argsProto: expect.stringContaining('HelloArgs') };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { component } from '../support/artifacts.ts';
-import { newAuthority } from '../support/certificates.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { bulkhead, ended, launcher, lineOf, startNode } from '../support/cli.ts';
 
 let folder: string;
@@ -19,7 +19,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const args = (...more: string[]) => ['serve', '--database', ':memory:', '--plugins', plugins, ...more];
+const args = (...more: string[]) => [
+  ...['serve', '--database', ':memory:', '--log-format', 'text', '--plugins', plugins],
+  ...more,
+];
 
 function write(name: string, text: string): string {
   const path = join(folder, name);
@@ -74,9 +77,9 @@ describe('bulkhead serve', () => {
   });
 
   it('reads tokens and certificates again with SIGHUP, and keeps the old ones where the new are wrong', async () => {
-    const [first, second] = [newAuthority('first'), newAuthority('second')];
+    const [first, second] = [createAuthority('first'), createAuthority('second')];
     const renew = (authority: typeof first) => {
-      const { cert, key } = authority.sign('server', { hosts: ['localhost'] });
+      const { cert, key } = authority.issue('localhost');
       return ['--tls-cert', write('cert.pem', cert), '--tls-key', write('key.pem', key)];
     };
     const trust = (authority: typeof first) => credentials.createSsl(Buffer.from(authority.cert));
@@ -107,12 +110,14 @@ describe('bulkhead serve', () => {
   });
 
   it.each([
-    ['a certificate without a key', ['--tls-cert', 'x.pem'], 2, /--tls-key is missing/],
-    ['a key without a certificate', ['--tls-key', 'x.pem'], 2, /--tls-cert is missing/],
-    ["clients' certificates without its own", ['--tls-client-ca', 'x.pem'], 2, /--tls-cert is missing/],
+    ['a certificate without a key', ['--tls-cert', 'x.pem'], 2, /tls\.key \(--tls-key\) is not set/],
+    ['a key without a certificate', ['--tls-key', 'x.pem'], 2, /tls\.cert \(--tls-cert\) is not set/],
+    ["clients' certificates without its own", ['--tls-client-ca', 'x.pem'], 2, /tls\.cert \(--tls-cert\) is not set/],
     ['a certificate that is not there', ['--tls-cert', 'x.pem', '--tls-key', 'y.pem'], 3, /the certificate x\.pem/],
     ['tokens that are not there', ['--tokens', 'x.toml'], 3, /the tokens file x\.toml/],
-    ['what is no origin', ['--web-origin', 'example.com'], 3, /'example\.com' is no web origin/],
+    ['what is no origin', ['--web-origin', 'example.com'], 2, /scheme and host/],
+    ['an origin with a path', ['--web-origin', 'https://a.example/x'], 2, /scheme and host/],
+    ['an origin that browsers write otherwise', ['--web-origin', 'https://A.example:443'], 3, /is no web origin/],
     ['no connections', ['--max-connections', '0'], 2, /whole number from 1/],
   ])('refuses %s', async (_, flags, expected, message) => {
     const { code, stderr } = await bulkhead(args('--listen', '127.0.0.1:0', ...flags), {

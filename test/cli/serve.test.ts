@@ -8,6 +8,7 @@ import { WireClient } from '../../runtime/api/client.ts';
 import { ResponseType } from '../../runtime/model/messages.gen.ts';
 import { component, testPlugin } from '../support/artifacts.ts';
 import { bulkhead, ended, launcher, lineOf, startNode } from '../support/cli.ts';
+import { logLines } from '../support/served.ts';
 
 const listening = /bulkhead listens on 127\.0\.0\.1:(\d+)/;
 
@@ -37,10 +38,8 @@ describe('bulkhead serve', () => {
     expect(data?.data?.name).toBe('Hello');
     server.kill('SIGTERM');
     const { code, stdout, stderr } = await end;
-    expect({ code, stderr: stderr.split('\n').slice(-3) }).toMatchObject({
-      code: 0,
-      stderr: [expect.any(String), 'stopped', ''],
-    });
+    expect(code).toBe(0);
+    expect(logLines(stderr).at(-1)).toMatchObject({ level: 'info', msg: 'stopped' });
     expect(stdout).toMatch(/^served +Hello +run +plugins\/hello\.wasm$/m);
     expect(stdout).toMatch(/^refused +plugins\/broken\.wasm: .*args_proto line 3/m);
   });
@@ -68,7 +67,7 @@ describe('bulkhead serve', () => {
     client.close();
     await expect(job).rejects.toThrow();
     expect(code).toBe(1);
-    expect(stderr).toMatch(/stopped at once: jobs under way were dropped\n$/);
+    expect(logLines(stderr).at(-1)).toMatchObject({ msg: 'stopped at once: jobs under way were dropped' });
   });
 
   it('reads the environment', async () => {
@@ -103,7 +102,7 @@ describe('bulkhead serve', () => {
   it.each([
     ['an address without a port', ['--listen', 'localhost'], /HOST:PORT/],
     ['no threads', ['--threads', '0'], /whole number from 1/],
-    ['no folder', [], /required option '--plugins <DIR>' not specified/],
+    ['no folder', [], /no plugin folders: name one with --plugins/],
   ])('refuses %s', async (_, args, message) => {
     const { code, stderr } = await bulkhead(['serve', ...args], { env: { PLUGINS_RUNNER_DIR: undefined } });
     expect(code).toBe(2);

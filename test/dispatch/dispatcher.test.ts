@@ -6,12 +6,15 @@ import type { ChannelPlan } from '../../runtime/model/channel.ts';
 import type { Job } from '../../runtime/model/job.ts';
 import type { WorkerData } from '../../runtime/model/messages.gen.ts';
 import type { WorkerDirectory, WorkerRecord } from '../../runtime/model/worker.ts';
-import { EmbeddedQueue } from '../../runtime/queue/embedded.ts';
+import type { EmbeddedQueue } from '../../runtime/queue/embedded.ts';
+import { PendingFeeds } from '../../runtime/queue/pending-feeds.ts';
 import type { JobEnd, Results } from '../../runtime/results/results.ts';
+import type { SqliteStore } from '../../runtime/store/sqlite.ts';
 import type { LogEvent } from '../../runtime/telemetry/events.ts';
 import { catalogueOf } from '../api/engine.ts';
 import { type FakeBody, FakeExecutor, ok, describe as runner } from '../api/fake-executor.ts';
 import { job } from '../queue/conformance.ts';
+import { embeddedQueue } from '../queue/embedded.ts';
 
 const plugins = catalogueOf([runner('echo')]);
 const runnerId = plugins.list()[0]?.id ?? 0n;
@@ -55,7 +58,7 @@ class Directory implements WorkerDirectory {
 }
 
 /** Records how jobs end; a second end of the same job throws. */
-class Ends implements Results {
+class Ends implements Pick<Results, 'end' | 'abandon' | 'sink'> {
   readonly ends = new Map<bigint, JobEnd>();
   readonly #waiting = new Map<bigint, (end: JobEnd) => void>();
 
@@ -68,18 +71,15 @@ class Ends implements Results {
     const end = this.ends.get(id);
     return end ? Promise.resolve(end) : new Promise((resolve) => this.#waiting.set(id, resolve));
   }
-  wait(): never {
+  abandon(): void {}
+  sink(): never {
     throw new Error('not asked in these tests');
-  }
-  forget(): void {}
-  async find(): Promise<undefined> {}
-  async listByJob(): Promise<[]> {
-    return [];
   }
 }
 
 describe('dispatch', () => {
   let queue: EmbeddedQueue;
+  let store: SqliteStore;
   let directory: Directory;
   let ends: Ends;
   let events: LogEvent[];
@@ -94,6 +94,7 @@ describe('dispatch', () => {
     executor = new FakeExecutor(body);
     dispatcher = new ChannelDispatcher({
       queue,
+      feeds: new PendingFeeds(),
       executor,
       results: ends,
       workers: directory,
@@ -112,14 +113,19 @@ describe('dispatch', () => {
   }
 
   beforeEach(() => {
-    queue = new EmbeddedQueue();
+    const made = embeddedQueue();
+    queue = made.queue;
+    store = made.store;
     directory = new Directory();
     directory.set(1n, {});
     ends = new Ends();
     events = [];
     dispatcher = undefined;
   });
-  afterEach(() => dispatcher?.stop(0));
+  afterEach(async () => {
+    await dispatcher?.stop(0);
+    await store.close();
+  });
 
   it('gives the plugin the job as it was submitted', async () => {
     start((call) =>

@@ -269,7 +269,7 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
         for (let round = 0; round < 2; round++) {
           const stream = feeding.stream(levels.call('run', { window: 2 }));
           const chunks = collect(stream);
-          await new Promise((resolve) => setTimeout(resolve, 30));
+          expect(await stream.begun).toBe(true);
           for (const bytes of [[1, 9], [5, 2], [7]]) await feeding.feed(chunk(bytes), false);
           await feeding.feed(new Uint8Array(), true);
           expect((await chunks).map((bytes) => levels.read('run', bytes))).toEqual([

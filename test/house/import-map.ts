@@ -26,9 +26,14 @@ const contract = {
   capabilities: 'capabilities/',
   executor: 'executor/executor.ts',
   plugins: ['plugins/catalogue.ts', 'plugins/schemas.ts'],
-  queue: 'queue/queue.ts',
+  dispatch: 'dispatch/dispatch.ts',
+  queue: ['queue/queue.ts', 'queue/feeds.ts'],
   results: 'results/results.ts',
   store: 'store/store.ts',
+  /** The wire from the client's side, and its messages as JSON. */
+  client: ['api/client.ts', 'api/schema.ts', 'plugins/json-in.ts'],
+  /** Settings files in TOML. */
+  files: ['toml/'],
 } as const;
 
 const stageRule = "a stage knows another stage's contract, never a variant; app.ts puts the variants together";
@@ -40,14 +45,14 @@ export const zones: readonly Zone[] = [
   { zone: 'telemetry/', may: common, why: 'telemetry takes what it is told, and asks nobody' },
   {
     zone: 'api/',
-    may: [...contract.access, contract.admission, contract.results, ...contract.plugins, ...common],
+    may: [...contract.access, contract.admission, contract.dispatch, contract.results, ...contract.plugins, ...common],
     why: `api/ translates requests; ${stageRule}`,
   },
   { zone: 'access/', may: ['toml/', ...common], why: 'access knows tokens and calls, and no stage' },
   // Results: an answer may have to wait for the result of the job that was just admitted.
   {
     zone: 'admission/',
-    may: [...contract.plugins, contract.queue, contract.store, contract.results, ...common],
+    may: [...contract.plugins, ...contract.queue, contract.store, contract.results, ...common],
     why: stageRule,
   },
   {
@@ -57,7 +62,7 @@ export const zones: readonly Zone[] = [
   },
   {
     zone: 'dispatch/',
-    may: [contract.queue, contract.executor, contract.results, ...contract.plugins, ...common],
+    may: [...contract.queue, contract.executor, contract.results, ...contract.plugins, ...common],
     why: stageRule,
   },
   { zone: 'results/', may: [contract.store, ...common], why: stageRule },
@@ -75,9 +80,10 @@ export const zones: readonly Zone[] = [
     may: [contract.executor, ...contract.plugins, contract.capabilities, ...common],
     why: `what runs inside a plugin thread is started by its file's name, never imported; ${stageRule}`,
   },
+  // The loop's delay is measured where the loop is.
   {
     zone: 'executor/wasm/thread/',
-    may: ['executor/wasm/messages.ts', contract.capabilities, 'model/', 'errors.ts'],
+    may: ['executor/wasm/messages.ts', contract.capabilities, 'telemetry/loop-delay.ts', 'model/', 'errors.ts'],
     why: 'it runs in a plugin thread, beside untrusted code: the messages are its only way to the rest',
   },
   {
@@ -85,9 +91,24 @@ export const zones: readonly Zone[] = [
     may: ['model/', 'errors.ts'],
     why: 'capabilities run in plugin threads; what they need is given to them',
   },
+  // The caps of plugins are the same in the server's file as in the grants.
+  {
+    zone: 'config/',
+    may: ['toml/', 'plugins/manifest-fields.ts', ...common],
+    why: 'settings are read before anything is started; what they are for is known by who starts it',
+  },
   {
     zone: 'cli/',
-    may: ['app.ts', 'api/client.ts', contract.executor, ...contract.plugins, ...common],
+    may: [
+      'app.ts',
+      'config/',
+      'telemetry/',
+      ...contract.client,
+      contract.executor,
+      ...contract.plugins,
+      ...contract.files,
+      ...common,
+    ],
     why: 'commands start the app or talk to it; its insides are wired by app.ts',
   },
   { zone: 'app.ts', may: ['*'], why: '' },
@@ -102,6 +123,9 @@ const packageZones: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['store/'],
   'node:worker_threads': ['executor/wasm/', 'executor/wasm/thread/'],
   'npm:smol-toml': ['toml/'],
+  'npm:string-width': ['cli/'],
+  'npm:pino': ['telemetry/'],
+  'npm:@opentelemetry/': ['telemetry/'],
   'npm:piscina': ['executor/wasm/', 'executor/wasm/thread/'],
 };
 

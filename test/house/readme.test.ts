@@ -5,9 +5,12 @@ import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demands } from '../../runtime/access/rights.ts';
 import { WireSchema } from '../../runtime/api/schema.ts';
+import { createProgram } from '../../runtime/cli/program.ts';
 import { root } from '../../runtime/cli/toolbox/paths.mjs';
+import { settingList } from '../../runtime/config/file.ts';
 import { catalogue } from '../../runtime/errors.ts';
 import { roles } from '../../runtime/model/caller.ts';
+import { Metrics } from '../../runtime/telemetry/metrics.ts';
 import { startTestRuntime, type TestRuntime } from '../support/runtime.ts';
 
 const path = join(root, 'README.md');
@@ -56,6 +59,35 @@ describe('the README', () => {
       `|---|${roles.map(() => '---|').join('')}`,
       ...services.map((service) => `| ${service} | ${cells(service).join(' | ')} |`),
     ]);
+  });
+
+  it('lists the commands for a server', () => {
+    const clients = createProgram().commands.filter((command) => command.helpGroup() !== '');
+    const rows = clients.flatMap((command) => {
+      const inside = command.commands.length > 0 ? command.commands : [command];
+      return inside.map((each) => {
+        const name = each === command ? each.name() : `${command.name()} ${each.name()}`;
+        return `| \`${name}\` | ${each.description()} |`;
+      });
+    });
+    expectTable('commands', ['| command | |', '|---|---|', ...rows]);
+  });
+
+  it('lists every setting of the server', () => {
+    const rows = settingList.map(([key, { shape, fallback, shown, flag, env = [] }]) => {
+      const initial = shown ?? (fallback === undefined ? '–' : `\`${fallback}\``);
+      const names = env.flatMap((source) => source.names).map((name) => `\`${name}\``);
+      const option = flag === undefined ? '' : `\`${flag.split(' ')[0]}\``;
+      return `| \`${key}\` | ${option} | ${names.join(' ')} | ${initial} | ${shape.about} |`;
+    });
+    expectTable('settings', ['| setting | option | environment | default | |', '|---|---|---|---|---|', ...rows]);
+  });
+
+  it('lists every metric', () => {
+    const rows = new Metrics()
+      .facts()
+      .map(({ name, type, labels, about }) => `| \`${name}\` | ${type} | ${labels.join(', ')} | ${about} |`);
+    expectTable('metrics', ['| metric | | labels | |', '|---|---|---|---|', ...rows]);
   });
 
   it('lists the RPCs that the server offers', async () => {

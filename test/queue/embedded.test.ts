@@ -1,18 +1,28 @@
-/** The queue in memory. */
-import { expect, it } from 'vitest';
-import { EmbeddedQueue } from '../../runtime/queue/embedded.ts';
+/** The queue of one process. */
+import { afterAll, expect, it } from 'vitest';
 import { job, queueConformance } from './conformance.ts';
+import { embeddedQueue } from './embedded.ts';
 
-queueConformance('the embedded queue', (capacity) => new EmbeddedQueue({ capacity }));
+const opened: { readonly close: () => Promise<void> }[] = [];
+
+function open(capacity?: number) {
+  const made = embeddedQueue(capacity === undefined ? {} : { capacity });
+  opened.push(made.store);
+  return made.queue;
+}
+
+afterAll(() => Promise.all(opened.map((store) => store.close())));
+
+queueConformance('the embedded queue', open);
 
 it('holds 10,000 jobs a channel where nothing else is said', async () => {
-  const queue = new EmbeddedQueue();
+  const queue = open();
   for (let i = 0; i < 10_000; i++) await queue.push(job());
   await expect(queue.push(job())).rejects.toThrow(/\[default\] already holds 10000 waiting jobs/);
 });
 
 it('refuses a second consumer of a channel', () => {
-  const queue = new EmbeddedQueue();
-  queue.consume('', 1, async () => {});
-  expect(() => queue.consume('', 1, async () => {})).toThrow(/has a consumer already/);
+  const queue = open();
+  queue.consume('', 1, async () => undefined);
+  expect(() => queue.consume('', 1, async () => undefined)).toThrow(/has a consumer already/);
 });

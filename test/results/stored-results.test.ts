@@ -1,10 +1,11 @@
 /** Results: delivered once, stored as the job says, kept for a bounded time. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { statusOf } from '../../runtime/dispatch/verdict.ts';
 import { catalogue, type ErrorCode } from '../../runtime/errors.ts';
 import type { CallOutcome } from '../../runtime/model/call.ts';
 import { ResultStatus } from '../../runtime/model/messages.gen.ts';
 import { IdGenerator } from '../../runtime/model/snowflake.ts';
-import { statusOf } from '../../runtime/results/job-result.ts';
+import type { JobEnd } from '../../runtime/results/results.ts';
 import { type Retention, StoredResults } from '../../runtime/results/stored-results.ts';
 import { SqliteStore } from '../../runtime/store/sqlite.ts';
 import type { LogEvent } from '../../runtime/telemetry/events.ts';
@@ -24,7 +25,7 @@ describe('results', () => {
 
   function results(retention: Retention = {}): StoredResults {
     return new StoredResults({
-      store: store.results,
+      store,
       ids: new IdGenerator(),
       log: (event) => events.push(event),
       retention,
@@ -32,8 +33,9 @@ describe('results', () => {
     });
   }
 
-  function end(outcome: CallOutcome): { outcome: CallOutcome; startedAt: number; endedAt: number } {
-    return { outcome, startedAt: now - 5, endedAt: now };
+  function end(outcome: CallOutcome): JobEnd {
+    const status = outcome.ok ? ResultStatus.SUCCESS : statusOf(outcome.error);
+    return { outcome, status, startedAt: now - 5, endedAt: now };
   }
 
   beforeEach(() => {

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { migrations } from '../../runtime/store/migrations.ts';
 import { SqliteStore } from '../../runtime/store/sqlite.ts';
 import { result, storeConformance } from './conformance.ts';
+import { jobStoreConformance } from './job-conformance.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bulkhead-store-'));
 let files = 0;
@@ -14,6 +15,8 @@ const freshFile = (): string => join(folder, `${files++}.db`);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 storeConformance('SQLite in memory', async () => new SqliteStore(':memory:'));
+jobStoreConformance('SQLite in memory', async () => new SqliteStore(':memory:'));
+jobStoreConformance('SQLite in a file', async () => new SqliteStore(freshFile()));
 storeConformance('SQLite in a file', async () => new SqliteStore(freshFile()));
 
 describe('a SQLite file', () => {

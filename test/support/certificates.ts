@@ -1,61 +1,125 @@
-/** Certificates for tests: an authority of their own, and what it signs, as PEM texts. */
-import forge from 'node-forge';
+/**
+ * X.509 certificates for tests of TLS, made anew by each run: Node reads them, but cannot make them, and files in
+ * the repository would expire. ECDSA on P-256, no more fields than TLS needs.
+ */
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { isIP } from 'node:net';
+import { toWit } from '../../runtime/capabilities/addresses.ts';
 
-/** A certificate and its key. */
-export interface Certified {
+/** PEM texts. */
+export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Signs certificates. */
-export interface Authority extends Certified {
-  /** For a server of these hosts (names or addresses), or for a client. `days` until it ends; negative: it has. */
-  sign(name: string, options?: { readonly hosts?: readonly string[]; readonly days?: number }): Certified;
+export interface Authority extends Certificate {
+  /** A certificate of this authority for a host name, an IP address, or a client; and for others beside it. */
+  issue(name: string, ...others: readonly string[]): Certificate;
+  /** One that has ended. */
+  issueEnded(name: string): Certificate;
 }
 
-const day = 24 * 60 * 60 * 1000;
-let serial = 1;
-
-/** A new one, which nothing knows. */
-export function newAuthority(name: string): Authority {
-  const keys = forge.pki.rsa.generateKeyPair(2048);
-  const subject = [{ name: 'commonName', value: name }];
-  const own = certificate(keys.publicKey, subject, subject, 30, [
-    { name: 'basicConstraints', cA: true, critical: true },
-    { name: 'keyUsage', keyCertSign: true, critical: true },
-  ]);
-  own.sign(keys.privateKey, forge.md.sha256.create());
+/** An authority that trusts itself. */
+export function createAuthority(name: string): Authority {
+  const keys = keyPair();
+  const made = certificate({ names: [name], issuer: name, keys, signer: keys.privateKey, isAuthority: true });
   return {
-    ...pem(own, keys.privateKey),
-    sign: (common, { hosts = [], days = 30 } = {}) => {
-      const theirs = forge.pki.rsa.generateKeyPair(2048);
-      const altNames = hosts.map((host) => (/^[\d.:]+$/.test(host) ? { type: 7, ip: host } : { type: 2, value: host }));
-      const extensions = altNames.length === 0 ? [] : [{ name: 'subjectAltName', altNames }];
-      const signed = certificate(theirs.publicKey, [{ name: 'commonName', value: common }], subject, days, extensions);
-      signed.sign(keys.privateKey, forge.md.sha256.create());
-      return pem(signed, theirs.privateKey);
+    ...made,
+    issue: (...names) =>
+      certificate({ names, issuer: name, keys: keyPair(), signer: keys.privateKey, isAuthority: false }),
+    issueEnded: (ended) => {
+      const wanted = { names: [ended] as const, issuer: name, keys: keyPair(), signer: keys.privateKey };
+      return certificate({ ...wanted, isAuthority: false, until: Date.now() - 60 * 60 * 1000 });
     },
   };
 }
 
-function certificate(
-  publicKey: forge.pki.rsa.PublicKey,
-  subject: forge.pki.CertificateField[],
-  issuer: forge.pki.CertificateField[],
-  days: number,
-  extensions: object[],
-): forge.pki.Certificate {
-  const made = forge.pki.createCertificate();
-  made.publicKey = publicKey;
-  made.serialNumber = (serial++).toString(16).padStart(2, '0');
-  made.validity.notBefore = new Date(Date.now() - 60 * day);
-  made.validity.notAfter = new Date(Date.now() + days * day);
-  made.setSubject(subject);
-  made.setIssuer(issuer);
-  made.setExtensions(extensions);
-  return made;
+interface Wanted {
+  /** The first is the subject's. */
+  readonly names: readonly [string, ...string[]];
+  readonly issuer: string;
+  readonly keys: ReturnType<typeof keyPair>;
+  readonly signer: KeyObject;
+  readonly isAuthority: boolean;
+  /** Milliseconds since 1970; not set: for a day. */
+  readonly until?: number;
 }
 
-function pem(made: forge.pki.Certificate, key: forge.pki.rsa.PrivateKey): Certified {
-  return { cert: forge.pki.certificateToPem(made), key: forge.pki.privateKeyToPem(key) };
+function keyPair() {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+}
+
+function certificate({ names, issuer, keys, signer, isAuthority, until }: Wanted): Certificate {
+  const algorithm = sequence(oid(1, 2, 840, 10045, 4, 3, 2)); // ecdsa-with-SHA256
+  const extensions = [
+    sequence(oid(2, 5, 29, 19), bool(true), octets(sequence(...(isAuthority ? [bool(true)] : [])))), // basicConstraints
+    ...(isAuthority ? [] : [sequence(oid(2, 5, 29, 17), octets(sequence(...names.map(alternativeName))))]), // subjectAltName
+  ];
+  const day = 24 * 60 * 60 * 1000;
+  const unsigned = sequence(
+    tlv(0xa0, integer(Buffer.of(2))), // version 3
+    integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
+    algorithm,
+    distinguishedName(issuer),
+    sequence(time(Date.now() - day), time(until ?? Date.now() + day)),
+    distinguishedName(names[0]),
+    keys.publicKey.export({ format: 'der', type: 'spki' }),
+    tlv(0xa3, sequence(...extensions)),
+  );
+  const signature = sign('sha256', unsigned, signer);
+  const bytes = sequence(unsigned, algorithm, tlv(0x03, Buffer.of(0), signature));
+  return { cert: pem(bytes), key: keys.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() };
+}
+
+function alternativeName(name: string): Buffer {
+  if (isIP(name) === 0) return tlv(0x82, Buffer.from(name));
+  const { tag, val } = toWit(name);
+  return tlv(0x87, Buffer.from(tag === 'ipv4' ? val : val.flatMap((group) => [group >> 8, group & 0xff])));
+}
+
+function pem(bytes: Buffer): string {
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+/** One DER value: tag, length, content. */
+function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const size = content.length;
+  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
+  return Buffer.concat([Buffer.of(tag, ...length), content]);
+}
+
+function sequence(...parts: readonly Buffer[]): Buffer {
+  return tlv(0x30, ...parts);
+}
+
+function integer(bytes: Buffer): Buffer {
+  return tlv(0x02, bytes);
+}
+
+function bool(value: boolean): Buffer {
+  return tlv(0x01, Buffer.of(value ? 0xff : 0));
+}
+
+function octets(content: Buffer): Buffer {
+  return tlv(0x04, content);
+}
+
+function oid(first: number, second: number, ...rest: readonly number[]): Buffer {
+  const bytes = rest.flatMap((arc) => {
+    const groups = [arc & 0x7f];
+    for (let left = arc >> 7; left > 0; left >>= 7) groups.unshift((left & 0x7f) | 0x80);
+    return groups;
+  });
+  return tlv(0x06, Buffer.of(first * 40 + second, ...bytes));
+}
+
+function distinguishedName(commonName: string): Buffer {
+  return sequence(tlv(0x31, sequence(oid(2, 5, 4, 3), tlv(0x0c, Buffer.from(commonName)))));
+}
+
+/** UTCTime: `YYMMDDhhmmssZ`. */
+function time(millis: number): Buffer {
+  return tlv(0x17, Buffer.from(`${new Date(millis).toISOString().slice(2, 19).replace(/[-T:]/g, '')}Z`));
 }

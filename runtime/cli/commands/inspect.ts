@@ -3,9 +3,10 @@ import { statSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AdmittedPlugin } from '../../executor/executor.ts';
 import type { MethodDescription } from '../../model/method.ts';
-import { type LocalOptions, type LocalPlugin, withPlugin } from '../local-plugin.ts';
+import { type Isolation, isolationOf, isolationText } from '../isolation.ts';
+import type { LocalOptions, LocalPlugin } from '../local-plugin.ts';
 import { permissionLines, permissionsJson } from '../permission-lines.ts';
-import { cacheOption, grantsOption } from '../values.ts';
+import { cacheOption, grantsOption, json } from '../values.ts';
 import { sizeText } from './build.ts';
 
 const help = `
@@ -13,24 +14,37 @@ The component is loaded in its sandbox and asked to describe itself. A file that
 refused here, with the same line and exit code 1. What its manifest asks for is shown beside what --grants allows
 and what comes of both.
 
+Jobs of one worker are kept apart by putting an instance back to its state after load(), or where that cannot be done
+by a new instance for each. To tell which, load() is run: with empty settings and nothing granted, or with --settings
+and with what --grants allows; a load() that fails with --settings is exit code 1.
+
 Examples:
   $ bulkhead inspect plugin.wasm
   $ bulkhead inspect plugin.wasm --grants grants.toml
+  $ bulkhead inspect plugin.wasm --settings '{"url":"http://example.com"}'
   $ bulkhead inspect demo                              builds ./demo first
   $ bulkhead inspect plugin.wasm --json | jq .methods`;
+
+interface InspectOptions extends LocalOptions {
+  readonly json?: true;
+  readonly settings?: unknown;
+}
 
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description('show the world, methods, schemas, imports and permissions of a component')
     .argument('<FILE>', 'component, or folder of a plugin crate')
     .option('--json', 'print JSON')
+    .option('-s, --settings <JSON>', "a worker's settings, to run load() with", json)
     .addOption(grantsOption())
     .addOption(cacheOption())
     .addHelpText('after', help)
-    .action(async (path: string, options: LocalOptions & { json?: true }) => {
-      const text = await withPlugin(path, options, async (local) =>
-        options.json ? `${JSON.stringify(jsonOf(local), null, 2)}\n` : textOf(local),
-      );
+    .action(async (path: string, options: InspectOptions) => {
+      const { withPlugin } = await import('../local-plugin.ts');
+      const text = await withPlugin(path, options, async (local) => {
+        const facts = jsonOf(local, await isolationOf(local, options.settings));
+        return options.json ? `${JSON.stringify(facts, null, 2)}\n` : textOf(local, facts);
+      });
       process.stdout.write(text);
     });
 }
@@ -41,7 +55,7 @@ function apiVersion(plugin: AdmittedPlugin): string {
   return own?.split('@')[1] ?? '';
 }
 
-function jsonOf({ plugin, manifest, permissions }: LocalPlugin) {
+function jsonOf({ plugin, manifest, permissions }: LocalPlugin, isolation: Isolation) {
   const { name, description, settingsProto, methods } = plugin.runner;
   return {
     path: plugin.path,
@@ -55,26 +69,14 @@ function jsonOf({ plugin, manifest, permissions }: LocalPlugin) {
     settingsProto,
     methods,
     imports: plugin.imports,
-    reset: { possible: obstaclesOf(plugin).length === 0, obstacles: obstaclesOf(plugin) },
+    isolation,
     permissions: permissionsJson(permissions),
   };
 }
 
-function obstaclesOf({ obstacles = [] }: AdmittedPlugin): readonly string[] {
-  return [...new Set(obstacles)];
-}
-
-/** How each job comes to see the state after `load()`. */
-function stateText(plugin: AdmittedPlugin): string {
-  const obstacles = obstaclesOf(plugin);
-  return obstacles.length === 0
-    ? 'put back after each job; an instance that traps or keeps handles open is made anew'
-    : `a new instance for each job, because ${obstacles.join('; ')}`;
-}
-
-function textOf(local: LocalPlugin): string {
+function textOf({ permissions }: LocalPlugin, facts: ReturnType<typeof jsonOf>): string {
   const { path, bytes, digest, api, facets, name, version, manifest, description, settingsProto, methods, imports } =
-    jsonOf(local);
+    facts;
   const head = [
     `${name}: ${description}`,
     '',
@@ -83,7 +85,7 @@ function textOf(local: LocalPlugin): string {
     `manifest  ${manifest === undefined ? 'none' : `${manifest} (version ${version})`}`,
     `API       ${api}`,
     `facets    ${facets.join(', ')}`,
-    `state     ${stateText(local.plugin)}`,
+    `isolation ${isolationText(facts.isolation)}`,
     ...section('settings', settingsProto, '  '),
   ];
   return [
@@ -95,7 +97,7 @@ function textOf(local: LocalPlugin): string {
     'imports',
     ...imports.map((each) => `  ${each}`),
     '',
-    ...permissionLines(local.permissions),
+    ...permissionLines(permissions),
     '',
   ].join('\n');
 }

@@ -5,8 +5,11 @@ import type { PluginInstance } from '../../executor/executor.ts';
 import type { Metadata, MethodCall } from '../../model/call.ts';
 import type { MethodDescription } from '../../model/method.ts';
 import type { MessageCodec } from '../../plugins/schemas.ts';
+import { chooseMethod } from '../choose-method.ts';
+import { jsonText } from '../client/text.ts';
 import { CliError } from '../exit-codes.ts';
-import { chooseMethod, type LocalPlugin, withPlugin } from '../local-plugin.ts';
+import type { LocalPlugin } from '../local-plugin.ts';
+import { decode, encode } from '../payload.ts';
 import { cacheOption, count, grantsOption, json, pair } from '../values.ts';
 
 const help = `
@@ -45,11 +48,14 @@ export function runCommand(): Command {
     .addOption(grantsOption())
     .addOption(cacheOption())
     .addHelpText('after', help)
-    .action((path: string, options: RunOptions) => withPlugin(path, options, (local) => runJob(local, options)));
+    .action(async (path: string, options: RunOptions) => {
+      const { withPlugin } = await import('../local-plugin.ts');
+      await withPlugin(path, options, (local) => runJob(local, options));
+    });
 }
 
 async function runJob({ executor, plugin, schemas, permissions }: LocalPlugin, options: RunOptions): Promise<void> {
-  const method = chooseMethod(plugin, options.method);
+  const method = chooseMethod(plugin.runner, options.method);
   const stream = wantsStream(method, options.stream ?? false);
   const codecs = schemas.method(method.name);
   const settings = encode('--settings', schemas.settings, options.settings);
@@ -128,40 +134,8 @@ function wantsStream({ name, outputType, needFeed }: MethodDescription, asked: b
   return outputType === 'streaming' || asked;
 }
 
-function encode(option: string, codec: MessageCodec | undefined, value: unknown): Uint8Array {
-  if (!codec) {
-    if (value === undefined) return new Uint8Array();
-    if (typeof value === 'string') return Buffer.from(value);
-    throw new CliError('usage', `${option}: the plugin has no schema for it, so it has to be a JSON string`);
-  }
-  try {
-    return value === undefined ? new Uint8Array() : codec.fromJson(value);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CliError('usage', `${option}: no ${codec.name}: ${why}`);
-  }
-}
-
 function printResult(codec: MessageCodec | undefined, bytes: Uint8Array): void {
-  process.stdout.write(`${JSON.stringify(codec ? decode(codec, bytes) : plain(bytes))}\n`);
-}
-
-function decode(codec: MessageCodec, bytes: Uint8Array): unknown {
-  try {
-    return codec.toJson(bytes);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CliError('failed', `the plugin's output is no ${codec.name}: ${why}`);
-  }
-}
-
-/** Output without a schema: as text where it is text. */
-function plain(bytes: Uint8Array): unknown {
-  try {
-    return new TextDecoder('utf8', { fatal: true }).decode(bytes);
-  } catch {
-    return { base64: Buffer.from(bytes).toString('base64') };
-  }
+  process.stdout.write(`${jsonText(decode(codec, bytes))}\n`);
 }
 
 function printMetadata(metadata: Metadata): void {

@@ -66,6 +66,23 @@ export async function step(label, work) {
 }
 
 /**
+ * Does `work`. On a terminal a line moves meanwhile, and is gone after it; in a pipe nothing is said.
+ * @template T
+ * @param {string} label
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function waiting(label, work) {
+  if (!progress.stream.isTTY) return work();
+  const display = terminalDisplay(label, Date.now());
+  try {
+    return await work();
+  } finally {
+    display.clear();
+  }
+}
+
+/**
  * @param {string} label
  * @param {number} began
  */
@@ -85,6 +102,10 @@ function terminalDisplay(label, began) {
     end: (/** @type {string} */ text) => {
       clearInterval(timer);
       progress.stream.write(`\r\x1b[2K${text}\n`);
+    },
+    clear: () => {
+      clearInterval(timer);
+      progress.stream.write('\r\x1b[2K');
     },
   };
 }

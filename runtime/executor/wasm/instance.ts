@@ -31,11 +31,16 @@ export class WasmInstance implements PluginInstance {
   #home: { readonly lane: Lane; readonly ref: InstanceRef } | undefined;
   #session: Session | undefined;
   #disposed = false;
+  #obstacles: readonly string[] = [];
 
   constructor(spec: InstanceSpec, code: PluginCode, placement: Placement) {
     this.#spec = spec;
     this.#code = code;
     this.#placement = placement;
+  }
+
+  get obstacles(): readonly string[] {
+    return this.#obstacles;
   }
 
   async load(): Promise<void> {
@@ -44,6 +49,7 @@ export class WasmInstance implements PluginInstance {
       .step(() => this.#first(session, { op: 'load', instance: session.instance }))
       .finally(() => this.#close(session));
     if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);
+    this.#obstacles = outcome.obstacles;
   }
 
   async run(call: MethodCall, options: CallOptions = {}): Promise<CallOutcome> {
@@ -59,8 +65,17 @@ export class WasmInstance implements PluginInstance {
   }
 
   stream(call: MethodCall, options: CallOptions = {}): OutputStream {
+    const begun = Promise.withResolvers<boolean>();
     const end = Promise.withResolvers<StreamEnd>();
-    return { end: end.promise, [Symbol.asyncIterator]: () => this.#chunks(call, options.signal, end.resolve) };
+    const ended = (outcome: StreamEnd): void => {
+      begun.resolve(false);
+      end.resolve(outcome);
+    };
+    return {
+      begun: begun.promise,
+      end: end.promise,
+      [Symbol.asyncIterator]: () => this.#chunks(call, options.signal, () => begun.resolve(true), ended),
+    };
   }
 
   async feed(chunk: Uint8Array, isFinal: boolean): Promise<void> {
@@ -81,10 +96,11 @@ export class WasmInstance implements PluginInstance {
     this.#home.lane.drop(this.#home.ref.id);
   }
 
-  /** Begins the stream, yields its chunks as they are read, and tells `end` how it ended. */
+  /** Begins the stream, yields its chunks as they are read, and tells when it began and how it ended. */
   async *#chunks(
     call: MethodCall,
     signal: AbortSignal | undefined,
+    begun: () => void,
     end: (outcome: StreamEnd) => void,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const session = this.#open(signal);
@@ -99,10 +115,14 @@ export class WasmInstance implements PluginInstance {
           feed: this.#takesFeed(call.using),
         }),
       );
+      if (step.ok) begun();
       while (step.ok && !outcome) {
         const received = await session.step(() => lane.request({ op: 'receive-stream', id: instance.id }));
-        if (received.ok && received.chunk !== undefined) yield received.chunk;
-        else if (received.ok) outcome = { ok: true, metadata: {}, ...(received.usage && { usage: received.usage }) };
+        for (const chunk of 'chunks' in received ? received.chunks : []) {
+          if (session.isCancelled) break;
+          yield chunk;
+        }
+        if (received.ok && received.usage) outcome = { ok: true, metadata: {}, usage: received.usage };
         step = received;
       }
       if (!step.ok) outcome = { ...step, metadata: {} };

@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { makeLedger } from '../../capabilities/filesystem-quota.ts';
 import { BulkheadError } from '../../errors.ts';
-import type { FlushedMessage, LogMessage, PluginCode, RequestOf, ThreadAnswers, ThreadOp } from './messages.ts';
+import { addCounts, type InstanceCounts, noInstances } from '../../model/figures.ts';
+import type {
+  FlushedMessage,
+  LogMessage,
+  PluginCode,
+  RequestOf,
+  ThreadAnswers,
+  ThreadFigures,
+  ThreadOp,
+} from './messages.ts';
 
 /** The thread's entry, beside this file, with this file's ending (`.ts` from source, `.js` as published). */
 const entry = fileURLToPath(
@@ -23,6 +32,9 @@ const ledger = makeLedger();
  * when several instances in a row hold it where they cannot give way; replacing it costs the neighbours their state.
  */
 const hungAfter = 4000;
+
+/** How long a thread may take to say its figures, in milliseconds; a busy one says them the next time. */
+const figuresWithin = 500;
 
 /** How long a thread that closes may take to send what plugins logged, in milliseconds. */
 const flushWithin = 250;
@@ -50,6 +62,11 @@ export class Lane {
   #pending = 0;
   #closed = false;
   readonly #flushed = Promise.withResolvers<void>();
+  /** What threads that are gone counted, as far as they said so. */
+  #past: InstanceCounts = noInstances;
+  #figures: ThreadFigures | undefined;
+  #asked: Promise<void> | undefined;
+  #lost = 0;
 
   constructor(events: LaneEvents) {
     this.#events = events;
@@ -111,9 +128,42 @@ export class Lane {
     Atomics.add(this.#knocks, 0, 1);
     const timer = setTimeout(() => {
       if (!isOver() && generation === this.#generation) this.#replace();
-    }, hungAfter);
+    }, hungAfter).unref();
     await this.#inform({ op: 'cancel', id, reason: reason.toJSON() });
     if (isOver()) clearTimeout(timer);
+  }
+
+  /** Threads that were lost here. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** What the thread last said of itself, and what was counted here in all; `isSilent`: it did not answer in time. */
+  async figures(): Promise<{ figures?: ThreadFigures; counts: InstanceCounts; isSilent: boolean }> {
+    this.#asked ??= this.#ask();
+    const late = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => late.resolve('late'), figuresWithin);
+    const isSilent = (await Promise.race([this.#asked, late.promise])) === 'late';
+    clearTimeout(timer);
+    const figures = this.#figures;
+    return {
+      ...(figures && { figures }),
+      counts: figures ? addCounts(this.#past, figures.counts) : this.#past,
+      isSilent,
+    };
+  }
+
+  async #ask(): Promise<void> {
+    const generation = this.#generation;
+    try {
+      const figures = await this.request<'figures'>({ op: 'figures' });
+      if (generation === this.#generation) this.#figures = figures;
+    } catch (error) {
+      // A thread that went before it answered: the next one is asked the next time.
+      if (BulkheadError.from(error).code === 'internal') this.#events.onFault('a plugin thread has no figures', error);
+    } finally {
+      this.#asked = undefined;
+    }
   }
 
   /** Ends the thread, after what plugins logged has come. */
@@ -150,6 +200,10 @@ export class Lane {
   #forget(): void {
     this.#generation++;
     this.#plugins = new Map();
+    if (this.#closed) return;
+    this.#lost++;
+    if (this.#figures) this.#past = addCounts(this.#past, this.#figures.counts);
+    this.#figures = undefined;
   }
 
   #start(): Piscina {

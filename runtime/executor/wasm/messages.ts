@@ -8,6 +8,7 @@
 import type { LogLine } from '../../capabilities/capability.ts';
 import type { ErrorWire } from '../../errors.ts';
 import type { CallOutcome, JobContext, Metadata, Usage } from '../../model/call.ts';
+import type { InstanceCounts, LoopDelay } from '../../model/figures.ts';
 import type { Grants } from '../../model/grant.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { RunnerDescription } from '../../model/method.ts';
@@ -71,26 +72,50 @@ export type ThreadRequest =
   | { readonly op: 'cancel'; readonly id: number; readonly reason: ErrorWire }
   | { readonly op: 'drop'; readonly id: number }
   | { readonly op: 'drop-pool'; readonly pool: number }
+  | { readonly op: 'figures' }
   | { readonly op: 'flush' };
 
 /** A step that gives nothing but may fail. */
 export type StepOutcome = { readonly ok: true } | { readonly ok: false; readonly error: ErrorWire };
 
-/** One step of a stream. After `chunk` undefined, or not ok, the stream is over, and `usage` says what it used. */
-export type StreamStep =
-  | { readonly ok: true; readonly chunk: Uint8Array | undefined; readonly usage?: Usage }
-  | { readonly ok: false; readonly error: ErrorWire; readonly usage?: Usage };
+/** `obstacles`: why the state after `load()` cannot be put back; empty where it can. */
+export type LoadOutcome =
+  | { readonly ok: true; readonly obstacles: readonly string[] }
+  | { readonly ok: false; readonly error: ErrorWire };
+
+/** How a stream ended, and what it used. */
+export type StreamEndStep = StepOutcome & { readonly usage?: Usage };
+
+/**
+ * One step of a stream: the chunks that are there, in order. It is over when it is not ok, or says what it used; then
+ * the chunks are the last.
+ */
+export type StreamStep = StreamEndStep & { readonly chunks: readonly Uint8Array[] };
 
 export type DescribeOutcome =
   | { readonly ok: true; readonly runner: RunnerDescription }
   | { readonly ok: false; readonly error: ErrorWire };
+
+/** What lives in a thread, and what happened there since it began. */
+export interface ThreadFigures {
+  /** Instances that serve a job. */
+  readonly busy: number;
+  /** Kept instances that wait for their worker's next job. */
+  readonly kept: number;
+  /** Instances in the state after `load()` that wait for any job of their kind. */
+  readonly idle: number;
+  /** Memories and tables of all instances. */
+  readonly memoryBytes: number;
+  readonly counts: InstanceCounts;
+  readonly loopDelay: LoopDelay;
+}
 
 /** The answer to each request. */
 export interface ThreadAnswers {
   'add-plugin': undefined;
   'remove-plugin': undefined;
   describe: DescribeOutcome;
-  load: StepOutcome;
+  load: LoadOutcome;
   run: CallOutcome;
   'begin-stream': StepOutcome;
   'receive-stream': StreamStep;
@@ -98,6 +123,7 @@ export interface ThreadAnswers {
   cancel: undefined;
   drop: undefined;
   'drop-pool': undefined;
+  figures: ThreadFigures;
   flush: undefined;
 }
 
@@ -115,6 +141,8 @@ export interface LogMessage {
   readonly digest: string;
   readonly jobId: bigint | undefined;
   readonly workerName: string | undefined;
+  readonly caller?: string | undefined;
+  readonly trace?: string | undefined;
   readonly lines: readonly LogLine[];
   /** Lines left out since the last message, because the plugin wrote more than it may. */
   readonly dropped: number;

@@ -46,6 +46,10 @@ export class Session {
     }
   }
 
+  get isCancelled(): boolean {
+    return this.#cancelled !== undefined;
+  }
+
   /** Ends the call, and resolves once its instance is free of it. */
   cancel(reason: BulkheadError): Promise<void> {
     this.#cancelled ??= reason;

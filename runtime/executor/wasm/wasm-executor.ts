@@ -1,12 +1,13 @@
 /** The executor for WebAssembly components: worker threads, each with many instances. */
 import { readFile, stat } from 'node:fs/promises';
 import { BulkheadError } from '../../errors.ts';
+import { addCounts, type ExecutorFigures, noInstances } from '../../model/figures.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { AdmittedPlugin, Executor, InstanceSpec, PluginInstance } from '../executor.ts';
 import { Compiler } from './compiler.ts';
 import { WasmInstance } from './instance.ts';
 import { Lane, type LaneEvents } from './lane.ts';
-import type { PluginCode } from './messages.ts';
+import type { PluginCode, ThreadFigures } from './messages.ts';
 import { PoolNumbers } from './pool-numbers.ts';
 
 /** The largest component file that is read, in bytes. */
@@ -27,6 +28,7 @@ export class WasmExecutor implements Executor {
   readonly #options: WasmExecutorOptions;
   readonly #compiler: Compiler;
   readonly #codes = new Map<string, PluginCode>();
+  readonly #names = new Map<string, string>();
   readonly #lanes: Lane[] = [];
   readonly #pools = new PoolNumbers();
   #lastId = 0;
@@ -43,11 +45,17 @@ export class WasmExecutor implements Executor {
       await lane.addPlugin(code);
       const runner = await this.#describe(lane, code.digest);
       this.#codes.set(code.digest, code);
+      this.#names.set(code.digest, runner.name);
       const obstacles = [...code.modules.values()].flatMap(({ report }) => report.obstacles);
       return { digest: code.digest, path, facets: facts.facets, imports: facts.imports, runner, obstacles };
     } finally {
       await lane.close();
     }
+  }
+
+  /** The name that an admitted plugin gave itself. */
+  nameOf(digest: string): string | undefined {
+    return this.#names.get(digest);
   }
 
   instance(spec: InstanceSpec): PluginInstance {
@@ -66,6 +74,21 @@ export class WasmExecutor implements Executor {
         for (const lane of this.#lanes) lane.dropPool(pool);
       },
     });
+  }
+
+  async figures(): Promise<ExecutorFigures> {
+    const lanes = await Promise.all(this.#lanes.map((lane) => lane.figures()));
+    const sum = (of: (figures: ThreadFigures) => number) =>
+      lanes.reduce((total, { figures }) => total + (figures ? of(figures) : 0), 0);
+    const silent = lanes.filter(({ isSilent }) => isSilent).length;
+    return {
+      instances: { busy: sum(({ busy }) => busy), kept: sum(({ kept }) => kept), idle: sum(({ idle }) => idle) },
+      memoryBytes: sum(({ memoryBytes }) => memoryBytes),
+      counts: lanes.reduce((total, { counts }) => addCounts(total, counts), noInstances),
+      threads: { answering: lanes.length - silent, silent },
+      threadsLost: this.#lanes.reduce((total, { lost }) => total + lost, 0),
+      loopDelays: lanes.map(({ figures }) => figures?.loopDelay ?? { p50: 0, p99: 0, max: 0 }),
+    };
   }
 
   async close(): Promise<void> {

@@ -69,9 +69,11 @@ mod component {
     use std::time::Duration;
     use tokio::runtime::Builder;
 
-    /// How soon an idle feed is looked at again: soon at first, then a few times a blink.
+    /// How soon an idle feed is looked at again: as soon as the host's timers can, as long as somebody
+    /// is likely to be in a conversation with the plugin, then a few times a blink.
     const FEED_SOON: Duration = Duration::from_millis(1);
     const FEED_LATE: Duration = Duration::from_millis(5);
+    const LOOKS_SOON: u32 = 200;
 
     /// Without any timer tokio would wait on a condition variable, which panics where there is one
     /// thread; so there is always one. Waking costs some microseconds.
@@ -99,13 +101,10 @@ mod component {
     /// Moves the feed while there is one, then keeps the heart beating. The host does not enter a
     /// waiting instance, so a feed cannot open in the meantime.
     async fn attend() -> std::convert::Infallible {
-        let mut pause = FEED_SOON;
+        let mut idle = 0;
         while feed::is_open() {
-            pause = match feed::pump() {
-                true => FEED_SOON,
-                false => (pause * 2).min(FEED_LATE),
-            };
-            tokio::time::sleep(pause).await;
+            idle = if feed::pump() { 0 } else { idle + 1 };
+            tokio::time::sleep(if idle < LOOKS_SOON { FEED_SOON } else { FEED_LATE }).await;
         }
         loop {
             tokio::time::sleep(HEARTBEAT).await;

@@ -153,6 +153,29 @@ describe('fresh state by reset', () => {
     }
   });
 
+  it('is impossible where load() leaves a handle open: each job has an instance of its own', async () => {
+    const executor = oneThread();
+    const keeps = await admit(executor, 'keeps-handle');
+    const instanceWith = (settings: string) =>
+      executor.instance({ plugin: keeps.plugin, settings: Buffer.from(settings), grants: {}, isolation: 'per-job' });
+    const answer = async (instance: PluginInstance) => {
+      const outcome = await instance.run(keeps.call('run', ''));
+      return outcome.ok ? keeps.read('run', outcome.output) : outcome.error;
+    };
+    const keeping = Array.from({ length: 8 }, () => instanceWith('keep'));
+    for (let round = 0; round < 3; round++) {
+      const answers = await Promise.all(keeping.map(answer));
+      expect(answers).toEqual(keeping.map(() => 'job 1, ready: Some(true)'));
+    }
+    const [first] = keeping;
+    await first?.load();
+    expect(first?.obstacles).toEqual(['load() leaves 1 handle of the host open']);
+    const free = instanceWith('');
+    await free.load();
+    expect(free.obstacles).toEqual([]);
+    expect(await answer(free)).toBe('job 1, ready: None');
+  });
+
   it('keeps pools of different settings apart', async () => {
     const executor = oneThread();
     const echo = await admit(executor, 'echo');

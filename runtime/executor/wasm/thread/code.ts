@@ -8,7 +8,9 @@ import { compileFunction } from 'node:vm';
 import type { ImportObject } from '../../../capabilities/capability.ts';
 import { BulkheadError } from '../../../errors.ts';
 import type { ModuleReport, PluginCode } from '../messages.ts';
-import type { GlueTools } from './lift.ts';
+import type { HandleTools } from './handles.ts';
+import type { HostCallTools } from './host-calls.ts';
+import type { LiftTools } from './lift.ts';
 
 /** The exports of a component of world `runner-plugin`, as the glue gives them. */
 export interface RunnerExports {
@@ -49,6 +51,9 @@ export interface GuestJsonSchema {
   feedDataSchema?: string;
 }
 
+/** What the glue of an instance finds under these names. */
+interface GlueTools extends LiftTools, HostCallTools, HandleTools {}
+
 /** jco's hook: makes one core instance. */
 type InstantiateCore = (
   module: WebAssembly.Module,
@@ -65,34 +70,74 @@ type Instantiate = (
 /** One plugin's code, ready to be instantiated. */
 export interface LoadedPlugin {
   readonly reports: ReadonlyMap<WebAssembly.Module, ModuleReport>;
-  /** Every module's state can be put back. */
-  readonly resettable: boolean;
+  /** Why the state of its modules cannot be put back; empty where it can. */
+  readonly obstacles: readonly string[];
   instantiate(imports: Record<string, ImportObject>, instantiateCore: InstantiateCore, tools: GlueTools): RunnerExports;
 }
 
-/** What is changed in the glue: where an instance gets its tools, and where it reads memory without a view of its own. */
-const patches: readonly (readonly [find: string, put: string])[] = [
+/** A text of the glue, there once, and what is put in its place. */
+type Patch = readonly [find: string, put: string];
+
+/** Where an instance gets its tools, and where it reads memory without a view of its own. */
+const patches: readonly Patch[] = [
   [
     '(getCoreModule, imports, instantiateCore = (module, importObject) => new WebAssembly.Instance(module, importObject)) {',
-    '(getCoreModule, imports, instantiateCore, $tools) { const { TextDecoder, DataView, $lift, $handles } = $tools;',
+    '(getCoreModule, imports, instantiateCore, $tools) { const { TextDecoder, DataView, $lift, $slice, $handles, $resources, $call, $forged } = $tools;',
   ],
   ['const dataView = mem => dv.buffer', 'const dataView = mem => $lift() || dv.buffer'],
 ];
 
-/** Where the glue keeps its handle tables; a plugin without resources has none. */
-const handleTables: readonly [find: string, put: string] = [
-  'const HANDLE_TABLES= [];',
-  'const HANDLE_TABLES = $handles;',
-];
+/** What only the glue of a plugin has that calls the host; by what tells it. */
+const callPatches: readonly Patch[] = [['const result = operation();', 'const result = $call(operation);']];
+const hasCalls = 'function _trackHostOperation';
 
-/** Throws `internal` for glue of another form: a new transpiler must not go without the bounds of `lift.ts`. */
+/** What only the glue of a plugin with resources has. */
+const resourcePatches: readonly Patch[] = [
+  ['const HANDLE_TABLES= [];', 'const HANDLE_TABLES = $handles;'],
+  // A set of all handles that ever were, which nobody reads: an instance that lives long would fill it.
+  ['table._createdReps.add(rep);', ''],
+  // Numbers outside of the table have no entry, which is not the same as an empty one.
+  [
+    'if (val === 0 || (scope & T_FLAG) !== 0) {',
+    'if (!val || handle <= 0 || handle >= T_FLAG || (scope & T_FLAG) !== 0) { $forged("resource");',
+  ],
+];
+const hasResources = 'HANDLE_TABLES';
+
+/** Where the glue copies bytes out of memory. */
+const copies = /\b(memory\d+)\.buffer\.slice\(/g;
+/** The same, in whatever form. */
+const anyCopies = /buffer\.slice\(/g;
+
+/** Where the glue keeps what the handles of a table stand for. */
+const resources = /\bconst captureTable(\d+)= new Map\(\);/g;
+/** The same, in whatever form. */
+const anyResources = /\bconst captureTable\d+/g;
+
+/** Where the glue makes something up for a handle that it does not know: as often as it takes handles. */
+const madeUp = /Object\.create\((\w+)(?:\$\d+)?\.prototype\)/g;
+
+/** Throws `internal` for glue of another form: a new transpiler must not go without what is patched into this one. */
 function patched(glue: string): string {
-  return [...patches, handleTables].reduce((text, [find, put]) => {
-    const parts = text.split(find);
+  const all = [
+    ...patches,
+    ...(glue.includes(hasCalls) ? callPatches : []),
+    ...(glue.includes(hasResources) ? resourcePatches : []),
+  ];
+  const text = all.reduce((whole, [find, put]) => {
+    const parts = whole.split(find);
     if (parts.length === 2) return parts.join(put);
-    if (parts.length === 1 && find === handleTables[0]) return text;
     throw new BulkheadError('internal', `the glue has ${parts.length - 1} places like: ${find}`);
   }, glue);
+  const charged = replaceEach(text, copies, anyCopies, '$$slice($1.buffer, ');
+  const kept = replaceEach(charged, resources, anyResources, 'const captureTable$1 = $$resources[$1] = new Map();');
+  return kept.replaceAll(madeUp, '$$forged("$1")');
+}
+
+/** Throws `internal` where there are some in another form. */
+function replaceEach(text: string, known: RegExp, any: RegExp, put: string): string {
+  if (text.match(known)?.length === text.match(any)?.length) return text.replaceAll(known, put);
+  throw new BulkheadError('internal', `the glue has places of another form than ${known}`);
 }
 
 function compileGlue(code: PluginCode): Instantiate {
@@ -114,7 +159,7 @@ export function addPlugin(code: PluginCode): void {
   const cores = [...code.modules.values()];
   plugins.set(code.digest, {
     reports: new Map(cores.map(({ module, report }) => [module, report])),
-    resettable: cores.every(({ report }) => report.obstacles.length === 0),
+    obstacles: [...new Set(cores.flatMap(({ report }) => report.obstacles))],
     instantiate: (imports, instantiateCore, tools) =>
       instantiate(getCoreModule, imports, instantiateCore, tools).runner,
   });

@@ -43,7 +43,9 @@ function panicText(report: PanicReport): string {
  * `panic` is what the SDK's hook reported; `stderr` the last lines, for guests that were not built with it.
  */
 export function fatalError(thrown: unknown, panic: PanicReport | undefined, stderr: readonly string[]): BulkheadError {
-  if (thrown instanceof EndedByHost) return BulkheadError.from(thrown.cause);
+  if (thrown instanceof EndedByHost) {
+    return thrown.cause instanceof BulkheadError ? thrown.cause : fatalError(thrown.cause, panic, stderr);
+  }
   if (thrown instanceof GuestExit) {
     return new BulkheadError('plugin-exited', thrown.message, { details: { exitCode: thrown.code } });
   }

@@ -5,27 +5,24 @@
  * leaves the instance `lost`: its memory may be in any state, so it is never called again.
  */
 import { createImports } from '../../../capabilities/all.ts';
-import type { CurrentJob, FeedBatch, InstanceContext, LogLine, PanicReport } from '../../../capabilities/capability.ts';
+import type { CurrentJob, FeedBatch, InstanceContext, PanicReport } from '../../../capabilities/capability.ts';
 import { BulkheadError, overLimit } from '../../../errors.ts';
 import type { JobContext, Usage } from '../../../model/call.ts';
 import type { Grants } from '../../../model/grant.ts';
 import type { Limits } from '../../../model/limits.ts';
 import { Boundary } from './boundary.ts';
-import { pluginOf, type RunnerExports } from './code.ts';
+import { type LoadedPlugin, pluginOf, type RunnerExports } from './code.ts';
 import { Cores } from './cores.ts';
 import { fatalError, guestFailureOf, textOf } from './failure.ts';
 import { FeedBuffer } from './feed-buffer.ts';
+import { GuestLog, type SendLog } from './guest-log.ts';
+import { Handles } from './handles.ts';
+import { hostCallTools } from './host-calls.ts';
 import { Lift } from './lift.ts';
-import { LogGate } from './log-gate.ts';
 import { Meter } from './meter.ts';
 
 /** How long start functions may take, in milliseconds. */
 const instantiateDeadline = 10_000;
-/** How many of the last lines on stderr an error quotes. */
-const quotedLines = 5;
-
-/** Hands log lines to the runtime's thread. */
-export type SendLog = (lines: readonly LogLine[], job: JobContext | undefined, dropped: number) => void;
 
 /** What an instance is made of. */
 export interface GuestSpec {
@@ -46,23 +43,17 @@ export class Guest {
   readonly #limits: Limits;
   readonly #grants: Grants;
   readonly #resolver: InstanceContext['resolver'];
-  /** What was refused in the job at hand, by kind, with how often. */
-  readonly #refusals = new Map<string, number>();
   readonly #meter: Meter;
   readonly #lift: Lift;
   readonly #cores: Cores;
-  readonly #resettable: boolean;
+  readonly #plugin: LoadedPlugin;
   readonly #jobEnds: (() => void)[] = [];
-  /** The glue's tables of handles: which numbers are free is state that a plugin can see. */
-  readonly #handleTables: number[][] = [];
-  #freeHandles: readonly (readonly number[])[] = [];
-  /** Resource handles that the plugin holds. */
-  #handles = 0;
-  #captured = false;
+  readonly #handles = new Handles();
+  /** What keeps the host's part of the state; and puts it back, once it was kept. */
+  readonly #captures: (() => () => void)[] = [() => this.#handles.keep()];
+  #putBacks: readonly (() => void)[] | undefined;
   readonly #frees = new Set<() => void>();
-  readonly #gate: LogGate;
-  readonly #sendLog: SendLog;
-  readonly #stderr: string[] = [];
+  readonly #log: GuestLog;
   #panic: PanicReport | undefined;
   #job: JobContext | undefined;
   #feed: FeedBuffer | undefined;
@@ -73,21 +64,24 @@ export class Guest {
     this.#grants = grants;
     this.#resolver = resolver;
     this.#limits = limits;
-    this.#gate = new LogGate(limits.logBytesPerSecond);
-    this.#sendLog = sendLog;
+    this.#log = new GuestLog(sendLog, limits);
     const plugin = pluginOf(digest);
-    this.#resettable = plugin.resettable;
+    this.#plugin = plugin;
     this.#meter = new Meter(this.#boundary, limits);
     this.#lift = new Lift(limits.transferBytes, () => this.#boundary.end(overTransfer(limits)));
     this.#meter.onRefill = this.#lift.fill;
     this.#cores = new Cores(this.#meter, plugin.reports);
     this.#boundary.waits = this.#meter;
-    const imports = createImports(this.#context());
+    const imports = createImports(this.#context(digest));
     try {
       this.#meter.begin(Date.now() + instantiateDeadline);
       this.#exports = this.#metered(() =>
         this.#boundary.guard(() =>
-          plugin.instantiate(imports, this.#cores.instantiate, this.#lift.tools(this.#handleTables)),
+          plugin.instantiate(imports, this.#cores.instantiate, {
+            ...this.#lift.tools(),
+            ...hostCallTools(this.#boundary),
+            ...this.#handles.tools,
+          }),
         ),
       );
     } catch (error) {
@@ -106,7 +100,7 @@ export class Guest {
 
   /** Resource handles that the plugin holds. */
   get handles(): number {
-    return this.#handles;
+    return this.#handles.count;
   }
 
   /** What the job at hand used so far. */
@@ -114,22 +108,26 @@ export class Guest {
     return this.#meter.usage();
   }
 
-  /** Keeps the state at hand for {@link reset}, where the plugin is one that can be reset and holds no handles. */
+  /** Why the state at hand, that after `load()`, could not be put back later; empty where it could. */
+  get obstacles(): readonly string[] {
+    const open = this.#handles.obstacles;
+    if (open === 0) return this.#plugin.obstacles;
+    return [...this.#plugin.obstacles, `load() leaves ${open} handle${open === 1 ? '' : 's'} of the host open`];
+  }
+
+  /** Keeps the state at hand for {@link reset}, where there are no {@link obstacles}. */
   capture(): void {
-    if (!this.#resettable || this.#handles > 0) return;
+    if (this.obstacles.length > 0) return;
     this.#cores.capture();
-    this.#freeHandles = this.#handleTables.map((table) => [...table]);
-    this.#captured = true;
+    this.#putBacks = this.#captures.map((keep) => keep());
   }
 
   /** Puts the captured state back. False: the instance holds what cannot be put back, and must be thrown away. */
   reset(): boolean {
-    if (!this.#captured || this.lost || this.#handles > 0) return false;
+    if (!this.#putBacks || this.lost || this.#handles.obstacles > 0) return false;
     this.#panic = undefined;
-    this.#stderr.length = 0;
-    this.#handleTables.forEach((table, index) => {
-      table.splice(0, table.length, ...(this.#freeHandles[index] ?? []));
-    });
+    this.#log.reset();
+    for (const putBack of this.#putBacks) putBack();
     return this.#cores.reset();
   }
 
@@ -146,7 +144,7 @@ export class Guest {
   /** Sets the job that `call`s belong to; undefined ends it, and its feed with it. */
   setJob(job: JobContext | undefined, withFeed = false): void {
     if (this.#job) for (const end of this.#jobEnds) end();
-    this.#refusals.clear();
+    this.#log.setJob(job);
     this.#job = job;
     this.#meter.begin(job?.deadline);
     this.#feed?.close();
@@ -189,21 +187,13 @@ export class Guest {
     this.#frees.clear();
   }
 
-  /** The operator's line is not the plugin's: no cap of the plugin's log drops it, and one a job and kind is enough. */
-  #refused(kind: string, what: string): void {
-    const before = this.#refusals.get(kind) ?? 0;
-    this.#refusals.set(kind, before + 1);
-    if (before > 0) return;
-    const line: LogLine = { level: 'warn', target: 'sandbox', message: `${kind} refused: ${what}`, fields: [] };
-    this.#sendLog([line], this.#job, 0);
-  }
-
-  #count(change: 1 | -1): void {
+  #count(change: 1 | -1, carries?: 'no state'): void {
     const { handles } = this.#limits;
-    this.#handles += change;
-    if (this.#handles <= handles) return;
+    this.#handles.change(change, carries);
+    const { count } = this.#handles;
+    if (count <= handles) return;
     throw this.#boundary.end(
-      overLimit('limit-handles', 'handles', handles, `the plugin holds ${this.#handles} resource handles`),
+      overLimit('limit-handles', 'handles', handles, `the plugin holds ${count} resource handles`),
     );
   }
 
@@ -219,7 +209,7 @@ export class Guest {
   #lose(thrown: unknown): BulkheadError {
     this.#lost = true;
     // A guest that catches everything may turn the host's end of it into a trap of its own.
-    const error = fatalError(this.#boundary.ended ?? thrown, this.#panic, this.#stderr);
+    const error = fatalError(this.#boundary.ended ?? thrown, this.#panic, this.#log.stderr);
     const { memoryBytes } = this.#limits;
     if (error.code !== 'plugin-trapped' || !this.#meter.refusedGrowth) return error;
     return overLimit(
@@ -230,8 +220,9 @@ export class Guest {
     );
   }
 
-  #context(): InstanceContext {
+  #context(plugin: string): InstanceContext {
     return {
+      plugin,
       onDispose: (free) => {
         this.#frees.add(free);
         return () => this.#frees.delete(free);
@@ -240,12 +231,16 @@ export class Guest {
       limits: this.#limits,
       grants: this.#grants,
       ...(this.#resolver && { resolver: this.#resolver }),
-      refused: (kind, what) => this.#refused(kind, what),
+      refused: (kind, what) => this.#log.refused(kind, what),
       fail: (error) => {
         throw this.#boundary.end(error);
       },
-      handle: (change) => this.#count(change),
-      log: (line) => this.#log(line),
+      handle: (change, carries) => this.#count(change, carries),
+      onCapture: (keep) => this.#captures.push(keep),
+      log: (line) => {
+        this.#lift.fill();
+        this.#log.write(line);
+      },
       panicked: (report) => {
         this.#panic = report;
       },
@@ -253,14 +248,5 @@ export class Guest {
         this.#job && { ...this.#job, cancelAsked: this.#boundary.ended !== undefined },
       takeFeed: (maxBytes): FeedBatch => this.#feed?.take(maxBytes) ?? { chunks: [], final: true },
     };
-  }
-
-  #log(line: LogLine): void {
-    this.#lift.fill();
-    if (line.target === 'stderr') {
-      this.#stderr.push(line.message);
-      if (this.#stderr.length > quotedLines) this.#stderr.shift();
-    }
-    if (this.#gate.admit(line, Date.now())) this.#sendLog([line], this.#job, this.#gate.takeDropped());
   }
 }

@@ -19,10 +19,25 @@ interface Pool {
 
 export class IdlePools {
   readonly #pools = new Map<number, Pool>();
+  /** Counts instances that are let go for want of use or room. */
+  readonly #onUnused: (count: number) => void;
   #bytes = 0;
 
-  constructor() {
+  constructor(onUnused: (count: number) => void) {
+    this.#onUnused = onUnused;
     setInterval(() => this.#sweep(), sweepEvery).unref();
+  }
+
+  /** Memory of all that waits. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many wait. */
+  get size(): number {
+    let size = 0;
+    for (const { idle } of this.#pools.values()) size += idle.length;
+    return size;
   }
 
   take(number: number): Guest | undefined {
@@ -37,6 +52,7 @@ export class IdlePools {
   /** Takes an instance that was just reset. */
   put(number: number, guest: Guest): void {
     if (this.#bytes + guest.memoryBytes > mostBytes) {
+      this.#onUnused(1);
       guest.dispose();
       return;
     }
@@ -46,16 +62,19 @@ export class IdlePools {
     this.#bytes += guest.memoryBytes;
   }
 
-  /** Nobody will ask for the pool again. */
-  drop(number: number): void {
+  /** Nobody will ask for the pool again. Answers how many waited. */
+  drop(number: number): number {
     const pool = this.#pools.get(number);
-    if (!pool) return;
+    if (!pool) return 0;
     this.#pools.delete(number);
-    this.#letGo(pool, pool.idle.length);
+    const count = pool.idle.length;
+    this.#letGo(pool, count);
+    return count;
   }
 
   #sweep(): void {
     for (const pool of this.#pools.values()) {
+      this.#onUnused(pool.unused);
       this.#letGo(pool, pool.unused);
       pool.unused = pool.idle.length;
     }

@@ -7,11 +7,23 @@
  */
 import { BulkheadError, overLimit } from '../../../errors.ts';
 import type { CallOutcome, Metadata } from '../../../model/call.ts';
+import { type InstanceCounts, noInstances } from '../../../model/figures.ts';
 import type { Limits } from '../../../model/limits.ts';
-import type { CallMessage, InstanceRef, StepOutcome, StreamStep } from '../messages.ts';
+import type {
+  CallMessage,
+  InstanceRef,
+  LoadOutcome,
+  StepOutcome,
+  StreamEndStep,
+  StreamStep,
+  ThreadFigures,
+} from '../messages.ts';
+import { ChunkPump } from './chunk-pump.ts';
 import { textOf } from './failure.ts';
-import { Guest, type SendLog } from './guest.ts';
+import { Guest } from './guest.ts';
+import type { SendLog } from './guest-log.ts';
 import { IdlePools } from './idle-pools.ts';
+import { Phases } from './phases.ts';
 
 /** How long a plugin's `cancel()` may take before its instance is ended under it, in milliseconds. */
 const cancelGrace = 100;
@@ -22,6 +34,8 @@ interface Slot {
   loaded: boolean;
   /** A call is inside the instance right now. */
   busy: boolean;
+  /** The stream at hand, where it belongs to a trace. */
+  stream?: { readonly phases: Phases; readonly began: number } | undefined;
 }
 
 const noMetadata: Metadata = {};
@@ -48,17 +62,21 @@ function checkAnswer(limits: Limits, output: number, metadata: readonly (readonl
 
 export class Instances {
   readonly #slots = new Map<number, Slot>();
-  readonly #idle = new IdlePools();
+  /** The streams under way, and those that ended and were not read to their end. */
+  readonly #pumps = new Map<number, ChunkPump<StreamEndStep>>();
+  readonly #counts: { -readonly [Count in keyof InstanceCounts]: number } = { ...noInstances };
+  readonly #idle = new IdlePools((count) => {
+    this.#counts.unused += count;
+  });
   readonly #sendLog: (digest: string) => SendLog;
 
   constructor(sendLog: (digest: string) => SendLog) {
     this.#sendLog = sendLog;
   }
 
-  async load(ref: InstanceRef): Promise<StepOutcome> {
+  async load(ref: InstanceRef): Promise<LoadOutcome> {
     try {
-      await this.#using(ref, async () => undefined);
-      return { ok: true };
+      return await this.#using(ref, async ({ guest }) => ({ ok: true, obstacles: guest.obstacles }));
     } catch (error) {
       return failed(error);
     } finally {
@@ -67,18 +85,22 @@ export class Instances {
   }
 
   async run(ref: InstanceRef, call: CallMessage): Promise<CallOutcome> {
-    const outcome = await this.#run(ref, call);
+    const phases = Phases.of(call.job);
+    const outcome = await this.#run(ref, call, phases);
     const usage = this.#slots.get(ref.id)?.guest.usage;
-    this.#release(ref.id);
-    return usage ? { ...outcome, usage } : outcome;
+    this.#release(ref.id, phases);
+    return usage ? { ...outcome, usage: phases ? { ...usage, phases: phases.list } : usage } : outcome;
   }
 
-  async #run(ref: InstanceRef, call: CallMessage): Promise<CallOutcome> {
+  async #run(ref: InstanceRef, call: CallMessage, phases: Phases | undefined): Promise<CallOutcome> {
     try {
-      const [result, pairs] = await this.#using(ref, (slot) => {
+      const use = (slot: Slot) => {
         slot.guest.setJob(call.job);
-        return slot.guest.call((exports) => exports.run(call.args, Object.entries(call.metadata), call.using));
-      });
+        const enter = () =>
+          slot.guest.call((exports) => exports.run(call.args, Object.entries(call.metadata), call.using));
+        return phases ? phases.time('call', enter) : enter();
+      };
+      const [result, pairs] = await this.#using(ref, use, phases);
       checkAnswer(ref.limits, result.tag === 'ok' ? result.val.byteLength : 0, pairs);
       const metadata: Metadata = pairs.length === 0 ? noMetadata : Object.fromEntries(pairs);
       if (result.tag === 'ok') return { ok: true, output: result.val, metadata };
@@ -90,13 +112,19 @@ export class Instances {
 
   async beginStream(ref: InstanceRef, call: CallMessage, feed: boolean): Promise<StepOutcome> {
     try {
-      await this.#using(ref, async ({ guest }) => {
+      const phases = Phases.of(call.job);
+      const use = async (slot: Slot) => {
+        const { guest } = slot;
+        slot.stream = phases && { phases, began: performance.now() };
         guest.setJob(call.job, feed);
         if (feed && !(await guest.call((exports) => exports.setupFeedChannel(call.using)))) {
           throw new BulkheadError('method-not-runnable', 'the plugin opened no feed channel for the method');
         }
         await guest.call((exports) => exports.beginStream(call.args, Object.entries(call.metadata), call.using));
-      });
+      };
+      await this.#using(ref, use, phases);
+      const slot = this.#slots.get(ref.id);
+      if (slot) this.#pumps.set(ref.id, new ChunkPump(() => this.#nextChunk(ref.id, slot)));
       return { ok: true };
     } catch (error) {
       this.#release(ref.id);
@@ -104,22 +132,32 @@ export class Instances {
     }
   }
 
-  /** The next chunk of the stream that was begun on the instance. */
+  /** The next chunks of the stream that was begun on the instance. */
   async receiveStream(id: number): Promise<StreamStep> {
-    const slot = this.#slots.get(id);
-    if (!slot) return failed(new BulkheadError('internal', `no stream is open on instance ${id}`));
-    let step: StreamStep;
+    const pump = this.#pumps.get(id);
+    if (!pump) return { ...failed(new BulkheadError('internal', `no stream is open on instance ${id}`)), chunks: [] };
+    const { chunks, end } = await pump.take();
+    if (!end) return { ok: true, chunks };
+    this.#pumps.delete(id);
+    return { ...end, chunks };
+  }
+
+  /** One chunk of the plugin; with the end of the stream its instance is free. */
+  async #nextChunk(id: number, slot: Slot): Promise<{ readonly chunk: Uint8Array } | { readonly end: StreamEndStep }> {
+    let end: StepOutcome = { ok: true };
     try {
       const chunk = await this.#inside(slot, () => slot.guest.call((exports) => exports.receiveStream()));
       checkAnswer(slot.guest.limits, chunk?.byteLength ?? 0, []);
-      if (chunk !== undefined) return { ok: true, chunk };
-      step = { ok: true, chunk };
+      if (chunk !== undefined) return { chunk };
     } catch (error) {
-      step = failed(error);
+      end = failed(error);
     }
     const { usage } = slot.guest;
-    this.#release(id);
-    return { ...step, usage };
+    const { phases, began } = slot.stream ?? {};
+    if (phases && began !== undefined) phases.add('call', began);
+    slot.stream = undefined;
+    this.#release(id, phases);
+    return { end: { ...end, usage: phases ? { ...usage, phases: phases.list } : usage } };
   }
 
   async feed(id: number, chunk: Uint8Array, final: boolean): Promise<StepOutcome> {
@@ -130,6 +168,8 @@ export class Instances {
 
   /** Ends what the instance does: it is told where it can be entered, and ended at the boundary where not. */
   async cancel(id: number, reason: BulkheadError): Promise<void> {
+    this.#pumps.get(id)?.stop(failed(reason));
+    this.#pumps.delete(id);
     const slot = this.#slots.get(id);
     if (!slot) return;
     if (!slot.busy && !slot.guest.lost) {
@@ -144,20 +184,39 @@ export class Instances {
 
   /** Frees the instance. */
   drop(id: number): void {
-    this.#slots.get(id)?.guest.dispose();
-    this.#slots.delete(id);
+    this.#pumps.get(id)?.stop(failed(new BulkheadError('cancelled', 'the instance was dropped')));
+    this.#pumps.delete(id);
+    if (this.#slots.has(id)) this.#counts.released++;
+    this.#discard(id);
   }
 
   /** Frees the instances that wait in a pool. */
   dropPool(pool: number): void {
-    this.#idle.drop(pool);
+    this.#counts.released += this.#idle.drop(pool);
+  }
+
+  /** What lives here, and what happened so far. */
+  figures(): Omit<ThreadFigures, 'loopDelay'> {
+    const slots = [...this.#slots.values()];
+    const kept = slots.filter(({ pool, busy }) => pool === undefined && !busy).length;
+    const memoryBytes = slots.reduce((sum, { guest }) => sum + guest.memoryBytes, this.#idle.bytes);
+    return { busy: slots.length - kept, kept, idle: this.#idle.size, memoryBytes, counts: { ...this.#counts } };
+  }
+
+  /** The instance is gone; chunks that it gave may still be read. */
+  #discard(id: number): void {
+    this.#slots.get(id)?.guest.dispose();
+    this.#slots.delete(id);
   }
 
   /** Runs `use` on the instance, made and loaded first where it is not there. */
-  async #using<T>(ref: InstanceRef, use: (slot: Slot) => Promise<T>): Promise<T> {
-    const slot = this.#slots.get(ref.id) ?? this.#make(ref);
+  async #using<T>(ref: InstanceRef, use: (slot: Slot) => Promise<T>, phases?: Phases): Promise<T> {
+    const slot = this.#slots.get(ref.id) ?? this.#make(ref, phases);
     return this.#inside(slot, async () => {
-      if (!slot.loaded) await this.#load(slot, ref.settings);
+      if (!slot.loaded) {
+        const load = () => this.#load(slot, ref.settings);
+        await (phases ? phases.time('load', load) : load());
+      }
       return use(slot);
     });
   }
@@ -172,9 +231,14 @@ export class Instances {
     }
   }
 
-  #make(ref: InstanceRef): Slot {
+  #make(ref: InstanceRef, phases: Phases | undefined): Slot {
     const idle = ref.pool === undefined ? undefined : this.#idle.take(ref.pool);
+    const began = performance.now();
     const guest = idle ?? new Guest(ref, this.#sendLog(ref.digest));
+    if (!idle) {
+      this.#counts.made++;
+      phases?.add('make', began);
+    }
     const slot: Slot = { guest, pool: ref.pool, loaded: idle !== undefined, busy: false };
     this.#slots.set(ref.id, slot);
     return slot;
@@ -193,17 +257,23 @@ export class Instances {
   }
 
   /** After a call: what is kept, or can be put back, waits for its next job; the rest is thrown away. */
-  #release(id: number): void {
+  #release(id: number, phases?: Phases): void {
     const slot = this.#slots.get(id);
     if (!slot) return;
+    const began = performance.now();
     const { guest, pool } = slot;
     const good = slot.loaded && !guest.lost;
     if (good) guest.setJob(undefined);
     if (good && pool === undefined) return;
-    if (!good || !guest.reset()) {
-      this.drop(id);
+    const isReset = good && guest.reset();
+    if (!isReset) {
+      this.#counts[good ? 'unfit' : 'lost']++;
+      this.#discard(id);
+      phases?.add('drop', began);
       return;
     }
+    this.#counts.reset++;
+    phases?.add('reset', began);
     this.#slots.delete(id);
     if (pool !== undefined) this.#idle.put(pool, guest);
   }

@@ -3,7 +3,7 @@
  *
  * The glue lifts strings and lists in JavaScript, where no meter runs, before anybody sees how much it is; and the
  * entries of a list may all point at the same bytes, so that a small memory gives a host-sized answer. So the glue is
- * given a `TextDecoder` and a `DataView` of ours, and every element and every byte is charged to an account, which
+ * given a `TextDecoder`, a `DataView` and a `slice` of ours, and every element and every byte is charged to an account, which
  * is filled again whenever the plugin itself has run for a while, and for each call.
  */
 import type { EndedByHost } from './boundary.ts';
@@ -15,15 +15,15 @@ const viewCost = 16;
 /** What one read through the glue's own view costs. */
 const readCost = 8;
 
-/** What the glue finds under these names. `$lift` is called by the reads that are patched into it. */
-export interface GlueTools {
+/** What the glue is given. `$lift` is called by the reads that are patched into it. */
+export interface LiftTools {
   readonly TextDecoder: new (
     label?: string,
   ) => { decode(bytes: Uint8Array<ArrayBuffer> | DataView<ArrayBuffer>): string };
   readonly DataView: new (buffer: ArrayBuffer, offset?: number, length?: number) => DataView<ArrayBuffer>;
   readonly $lift: () => void;
-  /** The handle tables of the instance, which the glue fills. */
-  readonly $handles: number[][];
+  /** Takes the place of `ArrayBuffer.prototype.slice`. */
+  readonly $slice: (buffer: ArrayBuffer, start: number, end: number) => ArrayBuffer;
 }
 
 /** Typed so that it can be extended: `DataView` itself is generic in the buffer, and a base class must not be. */
@@ -33,6 +33,8 @@ export class Lift {
   readonly #most: number;
   readonly #over: () => EndedByHost;
   #left: number;
+  /** The largest copy since the account was filled, in bytes. */
+  #largestCopy = 0;
 
   /** `most` in bytes; `over` ends the instance and answers what to throw. */
   constructor(most: number, over: () => EndedByHost) {
@@ -44,9 +46,10 @@ export class Lift {
   /** Fills the account. */
   readonly fill = (): void => {
     this.#left = this.#most;
+    this.#largestCopy = 0;
   };
 
-  tools($handles: number[][]): GlueTools {
+  tools(): LiftTools {
     const charge = (cost: number) => this.#charge(cost);
     class LiftDecoder {
       readonly #decoder: TextDecoder;
@@ -64,8 +67,16 @@ export class Lift {
         super(buffer, offset, length);
       }
     }
-    return { TextDecoder: LiftDecoder, DataView: LiftView, $lift: () => charge(readCost), $handles };
+    return { TextDecoder: LiftDecoder, DataView: LiftView, $lift: () => charge(readCost), $slice: this.#slice };
   }
+
+  /** The largest copy is free: it is no more than the memory that the plugin has. Those are dear that come again. */
+  readonly #slice: LiftTools['$slice'] = (buffer, start, end) => {
+    const size = Math.max(0, Math.min(end, buffer.byteLength) - start);
+    this.#charge(viewCost + Math.min(size, this.#largestCopy));
+    this.#largestCopy = Math.max(size, this.#largestCopy);
+    return buffer.slice(start, end);
+  };
 
   #charge(cost: number): void {
     this.#left -= cost;

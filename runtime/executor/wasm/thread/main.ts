@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { shareLedger } from '../../../capabilities/filesystem-quota.ts';
 import { BulkheadError } from '../../../errors.ts';
 import { noGrants } from '../../../model/grant.ts';
+import { takeLoopDelay } from '../../../telemetry/loop-delay.ts';
 import type {
   DescribeOutcome,
   FlushedMessage,
@@ -14,13 +15,15 @@ import type {
 } from '../messages.ts';
 import { addPlugin, removePlugin } from './code.ts';
 import { describe } from './describe.ts';
-import { Guest, type SendLog } from './guest.ts';
+import { Guest } from './guest.ts';
+import type { SendLog } from './guest-log.ts';
 import { Instances } from './instances.ts';
 import { listenForKnocks } from './meter.ts';
 
 function sendLog(digest: string): SendLog {
   return (lines, job, dropped) => {
-    const message: LogMessage = { kind: 'log', digest, jobId: job?.jobId, workerName: job?.workerName, lines, dropped };
+    const { jobId, workerName, caller, trace } = job ?? {};
+    const message: LogMessage = { kind: 'log', digest, jobId, workerName, caller, trace, lines, dropped };
     parentPort?.postMessage(message);
   };
 }
@@ -74,6 +77,8 @@ export default async function serve(request: ThreadRequest): Promise<ThreadAnswe
       return void instances.drop(request.id);
     case 'drop-pool':
       return void instances.dropPool(request.pool);
+    case 'figures':
+      return { ...instances.figures(), loopDelay: takeLoopDelay() };
     case 'flush':
       return void parentPort?.postMessage({ kind: 'flushed' } satisfies FlushedMessage);
     default:

@@ -47,6 +47,7 @@ impl Echo {
             }
             "slow" => {
                 let SlowArgs { text, millis } = SlowArgs::decode(args)?;
+                log::emit([Line::new(Level::Info, &text).target("echo")]);
                 sleep(Duration::from_millis(millis.into()));
                 Ok(self.answer(&text))
             }
