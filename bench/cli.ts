@@ -7,7 +7,7 @@ import { WireClient } from '../runtime/api/client.ts';
 import { startApp } from '../runtime/app.ts';
 import { nodeBinary, root } from '../runtime/cli/toolbox/paths.mjs';
 import { ResponseType } from '../runtime/model/messages.gen.ts';
-import { runnerIdOf } from '../runtime/plugins/discovery.ts';
+import { runnerIdOf } from '../runtime/plugins/registry.ts';
 import { component } from '../test/support/artifacts.ts';
 import { type Bench, type BenchResult, compare } from './harness.ts';
 

@@ -2,24 +2,56 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { WireClient } from '../runtime/api/client.ts';
 import { WireSchema } from '../runtime/api/schema.ts';
 import { startApp } from '../runtime/app.ts';
 import { ResponseType } from '../runtime/model/messages.gen.ts';
-import { runnerIdOf } from '../runtime/plugins/discovery.ts';
+import { runnerIdOf } from '../runtime/plugins/registry.ts';
 import { component } from '../test/support/artifacts.ts';
-import { bareClient, bareServer, enqueueOnce } from './bare.ts';
 import { type Bench, type BenchResult, compare, quantile, ratePerSecond } from './harness.ts';
 
 const millis = 1000;
+const path = '/jobworkerp.service.JobService/Enqueue';
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+/** A server with one unary method at the path of Enqueue. */
+async function bareEcho(): Promise<{ port: number; stop(): void }> {
+  const server = new Server();
+  const method = {
+    path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asIs,
+    requestDeserialize: asIs,
+    responseSerialize: asIs,
+    responseDeserialize: asIs,
+  } as const;
+  server.addService(
+    { Enqueue: method },
+    {
+      Enqueue: (call: { request: Buffer }, answer: (error: null, bytes: Buffer) => void) => answer(null, call.request),
+    },
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return { port, stop: () => server.forceShutdown() };
+}
 
 function caller(port: number, request: Buffer, latencies: number[]): { call(): Promise<void>; close(): void } {
-  const client = bareClient(port);
-  const call = async () => {
-    const start = performance.now();
-    await enqueueOnce(client, request);
-    latencies.push(performance.now() - start);
-  };
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const call = () =>
+    new Promise<void>((resolve, reject) => {
+      const start = performance.now();
+      client.makeUnaryRequest(path, asIs, asIs, request, (error) => {
+        latencies.push(performance.now() - start);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
   return { call, close: () => client.close() };
 }
 
@@ -69,7 +101,7 @@ export const grpc: Bench = {
       defaultConcurrency: 64,
       onLog: () => undefined,
     });
-    const echo = await bareServer();
+    const echo = await bareEcho();
     const client = new WireClient(`127.0.0.1:${app.port}`);
     const requests = new WireSchema().codec('jobworkerp.service.JobRequest');
     const args = Buffer.concat([Buffer.from([10, 128, 8]), Buffer.alloc(1024, 'x')]);

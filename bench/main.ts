@@ -4,16 +4,33 @@ import { parseArgs } from 'node:util';
 import { cli } from './cli.ts';
 import { component } from './component.ts';
 import { edge } from './edge.ts';
+import { ends } from './ends.ts';
 import { grpc } from './grpc.ts';
 import type { Bench, BenchResult } from './harness.ts';
 import { memory } from './memory.ts';
 import { meter } from './meter.ts';
+import { network } from './network.ts';
 import { pool } from './pool.ts';
 import { queues } from './queues.ts';
 import { streams } from './streams.ts';
+import { telemetry } from './telemetry.ts';
 import { waiting } from './waiting.ts';
 
-const benches: readonly Bench[] = [component, meter, pool, grpc, edge, queues, streams, memory, waiting, cli];
+const benches: readonly Bench[] = [
+  component,
+  meter,
+  pool,
+  ends,
+  grpc,
+  edge,
+  queues,
+  streams,
+  memory,
+  waiting,
+  telemetry,
+  network,
+  cli,
+];
 
 function row({ name, value, unit, baseline, ratio }: BenchResult): string {
   const figure = (n: number) => (n >= 100 ? n.toFixed(0) : n.toPrecision(3)).padStart(9);

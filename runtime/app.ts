@@ -7,6 +7,8 @@
 import { mkdir } from 'node:fs/promises';
 import { type AccessSources, readAccess } from './access/read-access.ts';
 import { readTls, type TlsFiles } from './access/tls-files.ts';
+import { FunctionDesk } from './admission/function-desk.ts';
+import { FunctionSetRegistry } from './admission/function-set-registry.ts';
 import { JobAdmission } from './admission/job-admission.ts';
 import { JobDesk } from './admission/job-desk.ts';
 import { WorkerRegistry } from './admission/worker-registry.ts';
@@ -20,11 +22,12 @@ import { WasmExecutor } from './executor/wasm/wasm-executor.ts';
 import { type ChannelPlan, defaultChannel } from './model/channel.ts';
 import { defaultLimits, type Limits } from './model/limits.ts';
 import { IdGenerator } from './model/snowflake.ts';
-import { discoverPlugins, type RefusedPlugin } from './plugins/discovery.ts';
+import type { RefusedPlugin } from './plugins/discovery.ts';
 import type { Permissions } from './plugins/grants.ts';
 import { noOperatorGrants, type OperatorGrants, readGrants } from './plugins/grants-file.ts';
 import { manifestOf, mostMemory, permissionsOf } from './plugins/grants-resolve.ts';
 import type { Manifest } from './plugins/manifest.ts';
+import { openPlugins } from './plugins/open-plugins.ts';
 import { EmbeddedQueue, type EmbeddedQueueParts } from './queue/embedded.ts';
 import { PendingFeeds } from './queue/pending-feeds.ts';
 import { type Retention, StoredResults } from './results/stored-results.ts';
@@ -38,6 +41,10 @@ export interface AppOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Folders with `*.wasm` files. */
   readonly pluginFolders: readonly string[];
+  /** Where uploaded plugins go; missing: none are taken. */
+  readonly uploadFolder?: string;
+  /** Largest component that may be uploaded, in bytes. */
+  readonly maxUploadBytes?: number;
   /** SQLite file, or `:memory:`. */
   readonly database: string;
   /** Threads that run plugins. */
@@ -188,9 +195,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const { events } = telemetry;
     const { executor, lines } = await openExecutor({ ...options, limits: executorLimits(operator) });
     undo.unshift(() => executor.close());
-    const admit = (path: string) => executor.admit(path);
-    const { catalogue: plugins, refused, notes } = await discoverPlugins(options.pluginFolders, admit, operator);
-    warn(notes);
+    const { plugins, management, refused } = await openPlugins({ ...options, executor, operator, log });
 
     const store = new SqliteStore(options.database);
     undo.unshift(() => store.close());
@@ -199,7 +204,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const queue = new EmbeddedQueue({ store: store.jobs, log, ...options.queue });
     const feeds = new PendingFeeds();
     const results = new StoredResults({ store, ids, log, events, ...given({ retention: options.retention }) });
-    const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+    const workers = await WorkerRegistry.open({ store, plugins, channels, results, ids, log });
     const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids, events });
     const isFeedable = admission.isFeedable.bind(admission);
     const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
@@ -224,9 +229,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         admission,
         jobs,
         workers,
+        functions: new FunctionDesk({ admission, workers, plugins }),
+        functionSets: new FunctionSetRegistry(store.functionSets, ids),
         results,
         dispatcher,
         plugins,
+        management,
         access,
         self: { id: ids.next(), address: host, startedAt: Date.now() },
         log,

@@ -13,14 +13,19 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   'grpc.health.v1.Health': [['nobody', 'shared', 'Check List Watch']],
   'grpc.reflection.v1.ServerReflection': [['reader', 'shared', 'ServerReflectionInfo']],
   'grpc.reflection.v1alpha.ServerReflection': [['reader', 'shared', 'ServerReflectionInfo']],
+  'bulkhead.admin.v1.ChannelService': [
+    ['reader', 'checked', 'List'],
+    ['admin', 'whole', 'SetConcurrency'],
+  ],
+  'bulkhead.plugin.v1.PluginService': [['admin', 'whole', 'Upload List Remove']],
   'jobworkerp.function.service.FunctionService': [
-    ['reader', 'whole', 'FindList FindListBySet Find FindByName'],
-    // With a runner instead of a worker it makes one, which is more than a submitter with a limited reach may.
-    ['submitter', 'whole', 'Call'],
-    ['admin', 'whole', 'CreateWorker UpsertWorker'],
+    ['reader', 'checked', 'FindList FindListBySet Find FindByName'],
+    ['submitter', 'checked', 'Call'],
+    ['admin', 'checked', 'CreateWorker UpsertWorker'],
   ],
   'jobworkerp.function.service.FunctionSetService': [
-    ['reader', 'whole', 'Find FindByName FindList Count FindDetail FindDetailByName'],
+    ['reader', 'checked', 'FindDetail FindDetailByName'],
+    ['reader', 'whole', 'Find FindByName FindList Count'],
     ['admin', 'whole', 'Create Update Delete'],
   ],
   'jobworkerp.service.JobProcessingStatusService': [

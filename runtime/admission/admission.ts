@@ -46,18 +46,20 @@ export interface StreamOptions {
 export interface Admission {
   /**
    * Checks the request and queues a job. `metadata` goes to the plugin. Small `request.args` are copied,
-   * because they may be a view of a network buffer; larger ones become the job's.
+   * because they may be a view of a network buffer; larger ones become the job's. `worker`: the job's, where it was
+   * borrowed; the request says otherwise.
    *
    * Throws `permission-denied`, `field-missing`, `field-invalid`, `worker-not-found`, `runner-not-found`, `method-required`,
    * `method-not-found`, `method-not-runnable`, `args-invalid`, `job-exists`, `queue-full`, `shutting-down`.
    */
-  submit(request: JobRequest, metadata: Metadata, caller: Caller): Promise<Admitted>;
+  submit(request: JobRequest, metadata: Metadata, caller: Caller, worker?: WorkerRecord): Promise<Admitted>;
   /** The same for a job that streams its output. Throws as {@link submit}. */
   submitStream(
     request: JobRequest,
     metadata: Metadata,
     options: StreamOptions,
     caller: Caller,
+    worker?: WorkerRecord,
   ): Promise<AdmittedStream>;
   /** From now on {@link submit} throws `shutting-down`. */
   close(): void;
@@ -108,6 +110,14 @@ export interface Workers extends WorkerDirectory {
   update(id: bigint, data: WorkerData, caller: Caller): Promise<void>;
   /** Whether there was one. Its queued jobs end with an error. */
   remove(id: bigint, caller: Caller): Promise<boolean>;
+  /**
+   * A worker for one job: it is in no list, its name is made unique, and it goes when {@link jobEnded} is told of it,
+   * as it has to be in any case. With `use_static` callers who ask for the same share one, which stays a while.
+   * Throws as {@link create}, and `queue-full`; its name is nobody's, so a caller has to reach everything.
+   */
+  borrow(data: WorkerData, caller: Caller): Promise<WorkerRecord>;
+  /** A job of a worker, borrowed or not, has ended, or was not queued after all. */
+  jobEnded(workerId: bigint): Promise<void>;
   /** Filtered, sorted, cut. Throws `field-invalid` for limits and filters that are out of range. */
   list(request: FindWorkerListRequest, caller: Caller): readonly WorkerRecord[];
   /** Throws as {@link list}. */

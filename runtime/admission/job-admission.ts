@@ -48,9 +48,14 @@ export class JobAdmission implements Admission {
     this.#closed = true;
   }
 
-  async submit(request: JobRequest, metadata: Metadata, caller: Caller): Promise<Admitted> {
+  async submit(
+    request: JobRequest,
+    metadata: Metadata,
+    caller: Caller,
+    worker = this.#worker(request, caller),
+  ): Promise<Admitted> {
     const { queue, results } = this.#parts;
-    const job = this.#admit(request, metadata, caller, () => 'once', StreamingType.STREAMING_TYPE_NONE);
+    const job = this.#admit(request, metadata, worker, 'once', StreamingType.STREAMING_TYPE_NONE);
     if (job.responseType !== ResponseType.DIRECT) {
       await queue.push(job);
       this.#events.jobQueued(job);
@@ -66,10 +71,11 @@ export class JobAdmission implements Admission {
     metadata: Metadata,
     { feeds, collects }: StreamOptions,
     caller: Caller,
+    worker = this.#worker(request, caller),
   ): Promise<AdmittedStream> {
-    const mode = (worker: WorkerRecord): JobMode => (feeds ? 'fed' : this.isFeedable(worker) ? 'feedable' : 'stream');
+    const mode: JobMode = feeds ? 'fed' : this.isFeedable(worker) ? 'feedable' : 'stream';
     const streaming = collects ? StreamingType.STREAMING_TYPE_INTERNAL : StreamingType.STREAMING_TYPE_RESPONSE;
-    const job = this.#admit(request, metadata, caller, mode, streaming);
+    const job = this.#admit(request, metadata, worker, mode, streaming);
     this.#parts.feeds.open(job.id);
     const output = job.responseType === ResponseType.DIRECT ? this.#parts.results.openOutput(job) : undefined;
     await this.#push(job);
@@ -82,19 +88,11 @@ export class JobAdmission implements Admission {
     return data.use_static && channel?.concurrency === 1;
   }
 
-  #admit(
-    request: JobRequest,
-    metadata: Metadata,
-    caller: Caller,
-    mode: (worker: WorkerRecord) => JobMode,
-    streaming: StreamingType,
-  ): Job {
+  #admit(request: JobRequest, metadata: Metadata, worker: WorkerRecord, mode: JobMode, streaming: StreamingType): Job {
     if (this.#closed) throw new BulkheadError('shutting-down', 'the server is stopping and takes no new jobs');
-    const worker = this.#worker(request, caller);
-    checkReach(caller, worker.data, request.worker_id?.value);
     checkJobRequest(request);
     const runner = this.#runner(worker);
-    const method = resolveMethod(runner, request.using, mode(worker));
+    const method = resolveMethod(runner, request.using, mode);
     runner.schemas.checkArgs(method.name, request.args);
     return this.#job(request, worker, method.name, metadata, streaming);
   }
@@ -112,17 +110,20 @@ export class JobAdmission implements Admission {
     this.#events.jobQueued(job);
   }
 
+  /** The worker that the request names, where the caller reaches it. */
   #worker({ worker_id: id, worker_name: name }: JobRequest, caller: Caller): WorkerRecord {
     const { workers } = this.#parts;
     if (id !== undefined) {
       const found = workers.byId(id.value);
-      if (!found) throw noWorker({ id: id.value });
+      if (!found || found.temporary) throw noWorker({ id: id.value });
+      checkReach(caller, found.data, id.value);
       return found;
     }
     if (!name) throw missing('worker_id or worker_name');
     checkWorkerName(caller, name);
     const found = workers.byName(name);
     if (!found) throw noWorker({ name });
+    checkReach(caller, found.data);
     return found;
   }
 

@@ -97,7 +97,8 @@ export class JobDesk implements Jobs {
     const worker = this.#parts.workers.byId(job.workerId);
     const runner = this.#parts.plugins.byId(worker?.data.runner_id?.value ?? 0n);
     const method = runner?.plugin.runner.methods.find(({ name }) => name === job.method);
-    if (!method?.needFeed) return `runs method '${job.method}', which reads no feed (need_feed)`;
+    // A job may outlive its plugin's place in the catalogue; whether it reads is then for its instance to say.
+    if (runner && !method?.needFeed) return `runs method '${job.method}', which reads no feed (need_feed)`;
     if (!worker || !this.#parts.isFeedable(worker))
       return 'may only be fed if its worker has use_static and its channel a concurrency of 1';
     return undefined;

@@ -47,26 +47,28 @@ export function checkJobRequest(request: JobRequest): void {
  * `method-not-runnable` for methods that do not run in that mode.
  */
 export function resolveMethod(runner: RunnerPlugin, using: string | undefined, mode: JobMode): MethodDescription {
+  const method = findMethod(runner, using);
+  const obstacle = obstacleOf(method, mode);
+  if (!obstacle) return method;
+  const { name } = runner.plugin.runner;
+  throw new BulkheadError('method-not-runnable', `method '${method.name}' of runner '${name}' ${obstacle}`, {
+    details: { runner: name, method: method.name },
+  });
+}
+
+/** The method that is named, or the only one. Throws `method-required`, `method-not-found`. */
+export function findMethod(runner: RunnerPlugin, using: string | undefined): MethodDescription {
   const { methods, name } = runner.plugin.runner;
   const method = using ? methods.find((each) => each.name === using) : methods.length === 1 ? methods[0] : undefined;
-  if (!method) {
-    const known = methods.map((each) => each.name).join(', ');
-    if (!using)
-      throw new BulkheadError(
-        'method-required',
-        `runner '${name}' has several methods, so using is required: ${known}`,
-        { details: { runner: name } },
-      );
-    throw new BulkheadError('method-not-found', `runner '${name}' has no method '${using}'; it has: ${known}`, {
-      details: { runner: name, method: using },
+  if (method) return method;
+  const known = methods.map((each) => each.name).join(', ');
+  if (!using)
+    throw new BulkheadError('method-required', `runner '${name}' has several methods, so using is required: ${known}`, {
+      details: { runner: name },
     });
-  }
-  const obstacle = obstacleOf(method, mode);
-  if (obstacle)
-    throw new BulkheadError('method-not-runnable', `method '${method.name}' of runner '${name}' ${obstacle}`, {
-      details: { runner: name, method: method.name },
-    });
-  return method;
+  throw new BulkheadError('method-not-found', `runner '${name}' has no method '${using}'; it has: ${known}`, {
+    details: { runner: name, method: using },
+  });
 }
 
 function obstacleOf({ outputType, needFeed }: MethodDescription, mode: JobMode): string | undefined {

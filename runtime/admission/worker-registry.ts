@@ -6,17 +6,23 @@ import type { CountWorkerRequest, FindWorkerListRequest, WorkerData } from '../m
 import type { IdGenerator } from '../model/snowflake.ts';
 import type { WorkerRecord } from '../model/worker.ts';
 import type { PluginCatalogue } from '../plugins/catalogue.ts';
-import type { WorkerStore } from '../store/store.ts';
+import type { Results } from '../results/results.ts';
+import type { Store } from '../store/store.ts';
+import type { LogSink } from '../telemetry/events.ts';
 import type { Workers } from './admission.ts';
 import { noWorker } from './refusals.ts';
+import { TemporaryWorkers } from './temporary-workers.ts';
 import { filterWorkers, selectWorkers } from './worker-list.ts';
 import { checkWorker } from './worker-rules.ts';
 
 /** What the registry works with. */
 export interface WorkerRegistryParts {
-  readonly store: WorkerStore;
+  readonly store: Pick<Store, 'workers' | 'jobs'>;
   readonly plugins: PluginCatalogue;
   readonly channels: readonly ChannelPlan[];
+  /** Says which jobs have ended, for the workers that go with them. */
+  readonly results: Pick<Results, 'onEnd'>;
+  readonly log: LogSink;
   readonly ids: IdGenerator;
   /** Most workers that there may be. Default: 100,000. */
   readonly maxWorkers?: number;
@@ -29,6 +35,7 @@ export class WorkerRegistry implements Workers {
   readonly #parts: WorkerRegistryParts;
   readonly #byId = new Map<bigint, WorkerRecord>();
   readonly #byName = new Map<string, WorkerRecord>();
+  readonly #temporary: TemporaryWorkers;
   readonly #listeners: ((workerId: bigint) => void)[] = [];
   /** The end of the last change: changes wait for each other. */
   #last: Promise<unknown> = Promise.resolve();
@@ -36,16 +43,26 @@ export class WorkerRegistry implements Workers {
   /** Reads the store. */
   static async open(parts: WorkerRegistryParts): Promise<WorkerRegistry> {
     const registry = new WorkerRegistry(parts);
-    for (const record of await parts.store.all()) registry.#put(record);
+    for (const record of await parts.store.workers.all()) {
+      if (record.temporary) await registry.#temporary.adopt(record);
+      else registry.#put(record);
+    }
+    parts.results.onEnd(({ workerId }) => void registry.#release(workerId));
     return registry;
   }
 
   private constructor(parts: WorkerRegistryParts) {
     this.#parts = parts;
+    this.#temporary = new TemporaryWorkers({
+      store: parts.store,
+      record: (data) => this.#record(data),
+      gone: (id) => this.#announce(id),
+      most: this.#most,
+    });
   }
 
   byId(id: bigint): WorkerRecord | undefined {
-    return this.#byId.get(id);
+    return this.#byId.get(id) ?? this.#temporary.byId(id);
   }
 
   byName(name: string): WorkerRecord | undefined {
@@ -79,15 +96,30 @@ export class WorkerRegistry implements Workers {
 
   remove(id: bigint, caller: Caller): Promise<boolean> {
     return this.#inTurn(async () => {
+      // A temporary worker goes with its jobs and not before.
+      if (this.#temporary.byId(id)) return false;
       const known = this.#byId.get(id);
       if (known) checkReach(caller, known.data, id);
-      const removed = await this.#parts.store.delete(id);
+      const removed = await this.#parts.store.workers.delete(id);
       if (known) {
         this.#drop(known);
         this.#announce(id);
       }
       return removed;
     });
+  }
+
+  async borrow(data: WorkerData, caller: Caller): Promise<WorkerRecord> {
+    if (!reachesAll(caller)) {
+      const message = `token '${caller.name}' may call its workers by name, and no runner: that makes a worker`;
+      throw new BulkheadError('permission-denied', message, { details: { token: caller.name } });
+    }
+    this.#check(data);
+    return await this.#temporary.borrow(data);
+  }
+
+  jobEnded(workerId: bigint): Promise<void> {
+    return this.#temporary.jobEnded(workerId);
   }
 
   list(request: FindWorkerListRequest, caller: Caller): readonly WorkerRecord[] {
@@ -106,15 +138,27 @@ export class WorkerRegistry implements Workers {
     return this.#byId.values().filter(({ data }) => reaches(caller, data));
   }
 
+  /** A job has ended, and nobody waits for what follows. */
+  async #release(workerId: bigint): Promise<void> {
+    try {
+      await this.jobEnded(workerId);
+    } catch (error) {
+      this.#parts.log({
+        level: 'error',
+        message: 'a temporary worker was not removed',
+        fields: { worker: workerId, error },
+      });
+    }
+  }
+
   async #create(data: WorkerData, caller: Caller): Promise<bigint> {
     checkReach(caller, data);
     this.#check(data);
-    const most = this.#parts.maxWorkers ?? 100_000;
+    const most = this.#most;
     if (this.#byId.size >= most)
       throw new BulkheadError('queue-full', `there are ${most} workers already, which is the limit`);
-    const now = this.#now();
-    const record: WorkerRecord = { id: this.#parts.ids.next(), data: ownCopy(data), createdAt: now, updatedAt: now };
-    await this.#parts.store.insert(record);
+    const record = this.#record(data);
+    await this.#parts.store.workers.insert(record);
     this.#put(record);
     return record.id;
   }
@@ -124,7 +168,7 @@ export class WorkerRegistry implements Workers {
     checkReach(caller, data);
     this.#check(data);
     const record: WorkerRecord = { ...known, data: ownCopy(data), updatedAt: this.#now() };
-    await this.#parts.store.update(record);
+    await this.#parts.store.workers.update(record);
     this.#drop(known);
     this.#put(record);
     this.#announce(record.id);
@@ -132,6 +176,15 @@ export class WorkerRegistry implements Workers {
 
   #check(data: WorkerData): void {
     checkWorker(data, this.#parts.plugins, this.#parts.channels);
+  }
+
+  #record(data: WorkerData): WorkerRecord {
+    const now = this.#now();
+    return { id: this.#parts.ids.next(), data: ownCopy(data), createdAt: now, updatedAt: now };
+  }
+
+  get #most(): number {
+    return this.#parts.maxWorkers ?? 100_000;
   }
 
   #now(): number {

@@ -5,7 +5,29 @@
  * reads it is an error of its reader and not of the process. Both directions wait for whoever is slower.
  */
 import type { EventEmitter } from 'node:events';
-import { type ClientDuplexStream, type ClientReadableStream, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ClientWritableStream,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
+
+/** Sends all of it, and resolves with the one answer; an answer that comes early ends the sending. */
+export async function sendAll<Response>(
+  requests: Iterable<unknown> | AsyncIterable<unknown>,
+  call: ClientWritableStream<unknown>,
+  answer: Promise<Response>,
+): Promise<Response> {
+  const abort = new AbortController();
+  const sent = pipeline(Readable.from(requests), call, { signal: abort.signal });
+  const answered = answer.finally(() => abort.abort());
+  // Whatever ends the sending ends the call, and its status says why.
+  await Promise.all([answered, sent.catch(() => call.cancel())]);
+  return answered;
+}
 
 /** The answers of a call. To be read once, from its beginning. */
 export class AnswerStream<Response> implements AsyncIterable<Response> {

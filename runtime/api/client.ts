@@ -7,7 +7,7 @@
 import { Client, type ClientOptions, credentials, Metadata, type MethodDefinition } from '@grpc/grpc-js';
 import type { JobResult, Rpc, Services } from '../model/messages.gen.ts';
 import { type CallFailure, callFailure, jobIdOf, resultOf } from './call-failure.ts';
-import { AnswerStream, DuplexStream, leaveOn } from './call-stream.ts';
+import { AnswerStream, DuplexStream, leaveOn, sendAll } from './call-stream.ts';
 import { secureChannel, type TlsOptions } from './client-tls.ts';
 import { WireSchema } from './schema.ts';
 
@@ -27,6 +27,11 @@ type RpcName<S extends keyof Services, Streams extends boolean> = {
 
 type DuplexName<S extends keyof Services> = {
   [M in keyof Services[S]]: Services[S][M] extends Rpc<infer _Q, infer _A, true, true> ? M : never;
+}[keyof Services[S]] &
+  string;
+
+type SendingName<S extends keyof Services> = {
+  [M in keyof Services[S]]: Services[S][M] extends Rpc<infer _Q, infer _A, true, false> ? M : never;
 }[keyof Services[S]] &
   string;
 
@@ -167,6 +172,30 @@ export class WireClient {
     );
     leaveOn(options.signal, call);
     return new DuplexStream(call);
+  }
+
+  /** Calls an RPC that takes a stream and answers once. An answer that comes early ends the sending. */
+  send<S extends keyof Services, M extends SendingName<S>>(
+    service: S,
+    method: M,
+    requests: Iterable<Init<RequestOf<Services[S][M]>>> | AsyncIterable<Init<RequestOf<Services[S][M]>>>,
+    options: CallOptions = {},
+  ): Promise<ResponseOf<Services[S][M]>> {
+    const { path, requestSerialize, responseDeserialize } = this.#method(service, method);
+    const answer = Promise.withResolvers<ResponseOf<Services[S][M]>>();
+    const call = this.#client.makeClientStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      this.#metadata(options),
+      deadlineOf(options),
+      (error, message) => {
+        if (error) answer.reject(error);
+        else answer.resolve(message as ResponseOf<Services[S][M]>);
+      },
+    );
+    leaveOn(options.signal, call);
+    return sendAll(requests, call, answer.promise);
   }
 
   /** What the server's health service says of the server as a whole: `SERVING`, `NOT_SERVING`, … */

@@ -6,6 +6,7 @@
  */
 import type {
   handleBidiStreamingCall,
+  handleClientStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
   Metadata,
@@ -40,6 +41,7 @@ type ServerStreaming<Request, Response> = (
   request: Request,
   call: CallContext,
 ) => Items<Response> | Promise<Items<Response>>;
+type ClientStreaming<Request, Response> = (requests: AsyncIterable<Request>, call: CallContext) => Promise<Response>;
 type BothStreaming<Request, Response> = (
   requests: AsyncIterable<Request>,
   call: CallContext,
@@ -58,14 +60,20 @@ export type Handlers<S extends keyof Services> = {
         ? BothStreaming<Request, Response>
         : ServerStreaming<Request, Response>
       : Uploads extends true
-        ? never
+        ? ClientStreaming<Request, Response>
         : Unary<Request, Response>
     : never;
 };
 
 /** Handlers as the adaptors see them: which one takes what is a promise of {@link Handlers}. */
 type UntypedHandlers = Readonly<
-  Record<string, Unary<unknown, unknown> & ServerStreaming<unknown, unknown> & BothStreaming<unknown, unknown>>
+  Record<
+    string,
+    Unary<unknown, unknown> &
+      ServerStreaming<unknown, unknown> &
+      ClientStreaming<unknown, unknown> &
+      BothStreaming<unknown, unknown>
+  >
 >;
 
 /** All RPCs of a service for grpc-js: those that have a handler, and refusals for the rest. */
@@ -82,12 +90,9 @@ export function implement<S extends keyof Services>(
     const rpc = path.slice(1);
     const handler = untyped[name];
     if (!handler) implementation[name] = responseStream ? refuseStream(rpc, log) : refuse(rpc, log);
-    else if (requestStream && !responseStream) throw new TypeError(`${rpc}: no adaptor for streamed requests alone`);
-    else if (requestStream) implementation[name] = bothStreaming(rpc, handler, log, contextOf);
-    else
-      implementation[name] = responseStream
-        ? streaming(rpc, handler, log, contextOf)
-        : unary(rpc, handler, log, contextOf);
+    else if (requestStream)
+      implementation[name] = (responseStream ? bothStreaming : clientStreaming)(rpc, handler, log, contextOf);
+    else implementation[name] = (responseStream ? streaming : unary)(rpc, handler, log, contextOf);
   }
   return implementation;
 }
@@ -127,6 +132,24 @@ function streaming(
   contextOf: ContextOf,
 ): handleServerStreamingCall<unknown, unknown> {
   return (call) => void sendAll(rpc, call, () => handler(call.request, contextOf(call)), log);
+}
+
+function clientStreaming(
+  rpc: string,
+  handler: ClientStreaming<unknown, unknown>,
+  log: LogSink,
+  contextOf: ContextOf,
+): handleClientStreamingCall<unknown, unknown> {
+  return (call, callback) => {
+    handler(call, contextOf(call)).then(
+      (response) => callback(null, response),
+      (thrown: unknown) => {
+        // What reading from a client that is gone fails of is nobody's fault.
+        const gone = new BulkheadError('cancelled', 'the client went before it was answered');
+        callback(toServiceError(call.cancelled ? gone : thrown, rpc, log));
+      },
+    );
+  };
 }
 
 function bothStreaming(

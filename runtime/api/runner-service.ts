@@ -1,4 +1,5 @@
 /** RunnerService: what the server can run, with the schemas of settings and methods. */
+import { BulkheadError } from '../errors.ts';
 import {
   type CountRunnerRequest,
   type MethodSchema,
@@ -11,14 +12,27 @@ import {
 import type { MethodDescription } from '../model/method.ts';
 import { cutPage } from '../model/page.ts';
 import type { PluginCatalogue, RunnerPlugin } from '../plugins/catalogue.ts';
+import type { PluginManagement } from '../plugins/management.ts';
 import type { Handlers } from './handlers.ts';
 
 /** Rows of FindListBy where the request sets no limit. */
 const defaultLimit = 100;
 
-/** Runners come and go with their plugin files, so Create and Delete are not offered. */
-export function runnerService(plugins: PluginCatalogue): Handlers<'jobworkerp.service.RunnerService'> {
+/** A runner is a plugin's file: Create serves one, with the plugin's own description, and Delete ends that. */
+export function runnerService(
+  plugins: PluginCatalogue,
+  management: PluginManagement,
+): Handlers<'jobworkerp.service.RunnerService'> {
   return {
+    Create: async ({ name, runner_type: type, definition }) => {
+      if (type !== RunnerType.PLUGIN) throw otherType(type);
+      return {
+        id: { value: (await management.register(name, definition)).id },
+      };
+    },
+    Delete: async ({ value }) => ({
+      is_success: await management.unload(value),
+    }),
     Find: async ({ value }) => optional(plugins.byId(value)),
     FindByName: async ({ name }) => optional(plugins.byName(name)),
     FindList: ({ limit, offset }) => cutPage([...plugins.list()].sort(newestFirst), limit, offset).map(message),
@@ -32,6 +46,17 @@ export function runnerService(plugins: PluginCatalogue): Handlers<'jobworkerp.se
     },
     CountBy: async (request) => ({ total: BigInt(filtered(plugins, request).length) }),
   };
+}
+
+function otherType(type: number): BulkheadError {
+  const name = Object.entries(RunnerType).find(([, number]) => number === type)?.[0] ?? String(type);
+  return new BulkheadError(
+    'unimplemented',
+    `runners of the type ${name} are not offered: Bulkhead runs plugins (PLUGIN)`,
+    {
+      details: { runner_type: name },
+    },
+  );
 }
 
 function filtered(

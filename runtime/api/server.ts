@@ -9,18 +9,24 @@ import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Access } from '../access/access.ts';
 import type { Admission, Jobs, Workers } from '../admission/admission.ts';
+import type { FunctionSets, Functions } from '../admission/functions.ts';
 import type { Dispatcher } from '../dispatch/dispatch.ts';
 import type { Services } from '../model/messages.gen.ts';
 import type { PluginCatalogue } from '../plugins/catalogue.ts';
+import type { PluginManagement } from '../plugins/management.ts';
 import type { Results } from '../results/results.ts';
 import type { EngineEvents, LogSink } from '../telemetry/events.ts';
+import { channelService } from './channel-service.ts';
 import { type ConnectionLimits, defaultConnectionLimits, openEdge } from './edge.ts';
+import { functionService } from './function-service.ts';
+import { functionSetService } from './function-set-service.ts';
 import { Gate } from './gate.ts';
 import { type Handlers, implement } from './handlers.ts';
 import { jobRestoreService } from './job-restore-service.ts';
 import { jobResultService } from './job-result-service.ts';
 import { jobService } from './job-service.ts';
 import { jobStatusService } from './job-status-service.ts';
+import { pluginService } from './plugin-service.ts';
 import { addReflection } from './reflection.ts';
 import { runnerService } from './runner-service.ts';
 import { WireSchema } from './schema.ts';
@@ -36,8 +42,11 @@ export interface ApiParts {
   readonly dispatcher: Dispatcher;
   readonly self: ProcessIdentity;
   readonly workers: Workers;
+  readonly functions: Functions;
+  readonly functionSets: FunctionSets;
   readonly results: Results;
   readonly plugins: PluginCatalogue;
+  readonly management: PluginManagement;
   /** Who may call. Where it is open, only addresses of this machine are listened on. */
   readonly access: Access;
   readonly log: LogSink;
@@ -135,9 +144,13 @@ function addServices(
     'jobworkerp.service.JobProcessingStatusService': jobStatusService(parts.jobs, parts.workers),
     'jobworkerp.service.JobRestoreService': jobRestoreService(parts.jobs, parts.workers),
     'jobworkerp.service.JobResultService': jobResultService(parts, schema),
-    'jobworkerp.service.RunnerService': runnerService(parts.plugins),
+    'jobworkerp.service.RunnerService': runnerService(parts.plugins, parts.management),
     'jobworkerp.service.WorkerService': workerService(parts.workers, parts.dispatcher),
     'jobworkerp.service.WorkerInstanceService': workerInstanceService(parts.self, parts.workers, parts.dispatcher),
+    'jobworkerp.function.service.FunctionService': functionService(parts, schema),
+    'jobworkerp.function.service.FunctionSetService': functionSetService(parts.functionSets, parts.functions),
+    'bulkhead.admin.v1.ChannelService': channelService(parts.dispatcher),
+    'bulkhead.plugin.v1.PluginService': pluginService(parts.management),
   };
   for (const name of names) {
     const definition = gate.measured(schema.service(name));

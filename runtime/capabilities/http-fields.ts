@@ -24,9 +24,10 @@ const forbidden: ReadonlySet<string> = new Set([
 /** A method or a field's name. */
 export const token = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 
-/** No line ends, no NUL: nothing that would begin a field of its own. */
+/** No line ends, no NUL: nothing that would begin a field of its own. A value may be long, and nobody else runs. */
 function isFieldValue(value: Uint8Array): boolean {
-  return value.every((byte) => byte === 9 || (byte >= 32 && byte !== 127));
+  const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+  return !/[^\t\x20-\x7e\x80-\xff]/.test(text);
 }
 
 export type FieldEntry = readonly [name: string, value: Uint8Array];
@@ -123,6 +124,8 @@ export function createFields(context: InstanceContext, io: Io) {
       return new FieldList(charge, entries);
     }
     static fromList(entries: readonly FieldEntry[]): Fields {
+      // Before they are looked at: what is too much anyway takes no time.
+      charge(sizeOf(entries))();
       for (const [name, value] of entries) {
         checkName(name);
         checkValue(value);

@@ -114,6 +114,16 @@ export const settings = {
     env: [named('BULKHEAD_GRANTS')],
     path: true,
   },
+  'plugins.uploads': {
+    shape: pathShape('Folder for uploaded plugins; without it none are taken.'),
+    flag: '--uploads <DIR>',
+    env: [named('BULKHEAD_UPLOADS')],
+    path: true,
+  },
+  'plugins.max_upload_bytes': {
+    shape: whole('Largest component that may be uploaded, in bytes.', 1024, 256 * megabyte),
+    fallback: 64 * megabyte,
+  },
   'plugins.threads': {
     shape: whole('Threads that run plugins.', 1, 1024),
     flag: '--threads <N>',

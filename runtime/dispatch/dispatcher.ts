@@ -72,6 +72,7 @@ export class ChannelDispatcher implements Dispatcher {
     this.#maxInterruptions = parts.limits?.maxInterruptions ?? 10;
     this.#instances = new Instances(parts.executor, parts.log, parts.limits?.maxIdleInstances ?? 256);
     parts.workers.onChange((workerId) => this.#instances.retire(workerId));
+    parts.plugins.onChange((runnerId) => this.#instances.retireRunner(runnerId));
   }
 
   start(): void {

@@ -61,6 +61,11 @@ export class Instances {
     for (const instance of pool.idle.splice(0)) this.#dispose(instance);
   }
 
+  /** As {@link retire}, for all workers of a runner: its plugin is gone, or another one. */
+  retireRunner(runnerId: bigint): void {
+    for (const [workerId, { runner }] of [...this.#pools]) if (runner.id === runnerId) this.retire(workerId);
+  }
+
   /** Disposes of the idle instances of all workers. */
   retireAll(): void {
     for (const id of [...this.#pools.keys()]) this.retire(id);

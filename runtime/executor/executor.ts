@@ -76,13 +76,22 @@ export interface PluginInstance {
   dispose(): Promise<void>;
 }
 
+/** How a file is examined. */
+export interface AdmitOptions {
+  /** Whether what is made of the file may be kept on disk for the next start. Default: true. */
+  readonly cache?: boolean;
+}
+
 /** Makes instances. */
 export interface Executor {
   /**
    * Examines a plugin file and asks the plugin, in its sandbox, what it is.
-   * Throws `plugin-refused` with one line that names what is wrong.
+   * Throws `plugin-refused` with one line that names what is wrong. Each plugin that it answers is held until it
+   * is dismissed.
    */
-  admit(path: string): Promise<AdmittedPlugin>;
+  admit(path: string, options?: AdmitOptions): Promise<AdmittedPlugin>;
+  /** The plugin gets no new instances. Its code is freed when the last one that it has is disposed of. */
+  dismiss(plugin: AdmittedPlugin): void;
   /** Prepares an instance; cheap, nothing is instantiated before the first call or `load()`. */
   instance(spec: InstanceSpec): PluginInstance;
   /** What lives and what happened; resolves within a second, however busy the plugins are. */

@@ -172,6 +172,78 @@ export const CountJobProcessingStatusMode = {
 export type CountJobProcessingStatusMode =
   (typeof CountJobProcessingStatusMode)[keyof typeof CountJobProcessingStatusMode];
 
+export interface Channel {
+  /** Empty: the default channel. */
+  name: string;
+  /** Jobs at a time. */
+  concurrency: number;
+}
+
+export type ListChannelsRequest = Record<never, never>;
+
+export interface ListChannelsResponse {
+  channels: readonly Channel[];
+}
+
+export interface SetConcurrencyRequest {
+  /** Empty: the default channel. */
+  channel: string;
+  /** Jobs at a time, from 1 to 1000000. */
+  concurrency: number;
+}
+
+export type SetConcurrencyResponse = Record<never, never>;
+
+export type ListUploadsRequest = Record<never, never>;
+
+export interface ListUploadsResponse {
+  /** Ordered by name. */
+  plugins: readonly UploadedPlugin[];
+}
+
+export interface RemoveUploadRequest {
+  name: string;
+}
+
+export type RemoveUploadResponse = Record<never, never>;
+
+/** The first message of an upload. */
+export interface UploadHead {
+  /** What the plugin calls itself. */
+  name: string;
+  /** SHA-256 of the component: 64 hexadecimal digits. */
+  sha256: string;
+  /** Whether an upload of that name may be replaced. Jobs that run end on the plugin that they began with. */
+  replace: boolean;
+  /** The text of the plugin's manifest. What it asks for it gets only where the operator's grants say so. */
+  manifest?: string;
+}
+
+/** First the head, then the component's bytes in as many chunks as you like. */
+export interface UploadRequest {
+  head?: UploadHead;
+  chunk?: Uint8Array;
+}
+
+/** The plugin is stored, and served from now on. */
+export interface UploadResponse {
+  runner_id?: RunnerId;
+  /** What its manifest asks for and the operator does not grant. */
+  not_granted: readonly string[];
+}
+
+/** A plugin that was uploaded. */
+export interface UploadedPlugin {
+  name: string;
+  /** SHA-256 of the component, hexadecimal. */
+  sha256: string;
+  size_bytes: bigint;
+  /** Milliseconds since 1970. */
+  uploaded_at: bigint;
+  /** Not set where it is not served: it was unloaded by RunnerService.Delete, or refused when the server started. */
+  runner_id?: RunnerId;
+}
+
 export interface ChannelConfig {
   /** Empty: the default channel. */
   name: string;
@@ -1027,6 +1099,19 @@ export interface WorkerNameRequest {
 
 /** Every message by its full name. */
 export interface Messages {
+  'bulkhead.admin.v1.Channel': Channel;
+  'bulkhead.admin.v1.ListChannelsRequest': ListChannelsRequest;
+  'bulkhead.admin.v1.ListChannelsResponse': ListChannelsResponse;
+  'bulkhead.admin.v1.SetConcurrencyRequest': SetConcurrencyRequest;
+  'bulkhead.admin.v1.SetConcurrencyResponse': SetConcurrencyResponse;
+  'bulkhead.plugin.v1.ListUploadsRequest': ListUploadsRequest;
+  'bulkhead.plugin.v1.ListUploadsResponse': ListUploadsResponse;
+  'bulkhead.plugin.v1.RemoveUploadRequest': RemoveUploadRequest;
+  'bulkhead.plugin.v1.RemoveUploadResponse': RemoveUploadResponse;
+  'bulkhead.plugin.v1.UploadHead': UploadHead;
+  'bulkhead.plugin.v1.UploadRequest': UploadRequest;
+  'bulkhead.plugin.v1.UploadResponse': UploadResponse;
+  'bulkhead.plugin.v1.UploadedPlugin': UploadedPlugin;
   'jobworkerp.data.ChannelConfig': ChannelConfig;
   'jobworkerp.data.Empty': Empty;
   'jobworkerp.data.FeedDataTransport': FeedDataTransport;
@@ -1145,6 +1230,18 @@ export interface Messages {
 
 /** Every service by its full name, with its RPCs. */
 export interface Services {
+  'bulkhead.admin.v1.ChannelService': {
+    List: Rpc<ListChannelsRequest, ListChannelsResponse, false, false>;
+    /** At once; where more jobs run, those above the number end first. The next start takes what is configured. */
+    SetConcurrency: Rpc<SetConcurrencyRequest, SetConcurrencyResponse, false, false>;
+  };
+  'bulkhead.plugin.v1.PluginService': {
+    /** Every check is made before anything is stored; a component that is refused leaves nothing behind. */
+    Upload: Rpc<UploadRequest, UploadResponse, true, false>;
+    List: Rpc<ListUploadsRequest, ListUploadsResponse, false, false>;
+    /** The plugin is not served any more and its file is gone. Its workers stay. */
+    Remove: Rpc<RemoveUploadRequest, RemoveUploadResponse, false, false>;
+  };
   'jobworkerp.function.service.FunctionService': {
     FindList: Rpc<FindFunctionRequest, FunctionSpecs, false, true>;
     FindListBySet: Rpc<FindFunctionSetRequest, FunctionSpecs, false, true>;

@@ -9,6 +9,8 @@ export interface WorkerRecord {
   readonly createdAt: number;
   /** Milliseconds since 1970. */
   readonly updatedAt: number;
+  /** Made for the jobs of a function's callers: in no list, without a name that finds it, and gone after them. */
+  readonly temporary?: true;
 }
 
 /** Looks workers up, at once, from memory. */

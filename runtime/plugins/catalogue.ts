@@ -29,4 +29,6 @@ export interface PluginCatalogue {
   list(): readonly RunnerPlugin[];
   byId(id: bigint): RunnerPlugin | undefined;
   byName(name: string): RunnerPlugin | undefined;
+  /** Calls back after a plugin came, went, or was replaced, with its id. Listeners must not throw. */
+  onChange(listener: (runnerId: bigint) => void): void;
 }

@@ -9,6 +9,7 @@ import protobuf from 'protobufjs';
 import { CodecBook } from '../model/codec.ts';
 import { fromJson } from './json-in.ts';
 import { toJson } from './json-out.ts';
+import { type Direction, jsonSchemaOf } from './json-schema.ts';
 import type { MessageCodec } from './schemas.ts';
 import { skipField, WireCursor } from './wire-cursor.ts';
 
@@ -44,6 +45,17 @@ export function compileMessage(type: protobuf.Type): MessageCodec {
       return toJson(type, codec.decode(bytes));
     },
     fromJson: (value) => codec.encode(fromJson(type, value)),
+    jsonSchema: lazily((direction) => jsonSchemaOf(type, direction)),
+  };
+}
+
+/** The text is made when somebody asks, and kept. */
+function lazily(make: (direction: Direction) => string): (direction: Direction) => string {
+  const made = new Map<Direction, string>();
+  return (direction) => {
+    const text = made.get(direction) ?? make(direction);
+    made.set(direction, text);
+    return text;
   };
 }
 

@@ -9,6 +9,24 @@ import protobuf from 'protobufjs';
 /** Longest schema text, in UTF-16 units. */
 const maxText = 1 << 20;
 
+/**
+ * Most fields of one text. The parser's time grows with the square of a message's fields, and it runs where the host
+ * answers everybody.
+ */
+const maxFields = 2000;
+
+/** How many fields a text can have at most, counted up to one more than it may have: each has an equals sign. */
+function fieldsOf(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('='); at >= 0 && count <= maxFields; at = text.indexOf('=', at + 1)) count++;
+  return count;
+}
+
+/** What parsing a text may cost, in squares of fields; bounded, because a longer text is not parsed. */
+export function effortOf(text: string): number {
+  return fieldsOf(text) ** 2;
+}
+
 /** What is wrong with a schema text. `message` is one clause, without the place. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError';
@@ -29,6 +47,8 @@ export class SchemaError extends Error {
 /** The root message: the first top-level one of the text. Throws {@link SchemaError}. */
 export function parseSchema(text: string): protobuf.Type {
   if (text.length > maxText) throw new SchemaError(`the text is longer than ${maxText} characters`, text);
+  if (fieldsOf(text) > maxFields)
+    throw new SchemaError(`the text has more than ${maxFields} fields (equals signs are counted)`, text);
   if (text.includes('__proto__'))
     throw new SchemaError("nothing may be called '__proto__'", text, lineOf(text, '__proto__'));
   const root = parse(text);
@@ -40,7 +60,8 @@ export function parseSchema(text: string): protobuf.Type {
 
 function parse(text: string): protobuf.Root {
   try {
-    const parsed = protobuf.parse(text, { keepCase: true });
+    // Comments are descriptions in JSON Schema.
+    const parsed = protobuf.parse(text, { keepCase: true, alternateCommentMode: true });
     const imported = [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])][0];
     if (imported !== undefined) {
       throw new SchemaError(`imports '${imported}': a schema has to stand alone`, text, lineOf(text, imported));

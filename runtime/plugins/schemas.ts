@@ -7,8 +7,9 @@
  */
 import { BulkheadError } from '../errors.ts';
 import type { MethodDescription, RunnerDescription } from '../model/method.ts';
+import { type Direction, ownSchema } from './json-schema.ts';
 import { compileMessage } from './message-codec.ts';
-import { parseSchema, SchemaError } from './schema-text.ts';
+import { effortOf, parseSchema, SchemaError } from './schema-text.ts';
 
 /** One message schema: checks bytes, and converts between bytes and JSON. */
 export interface MessageCodec {
@@ -30,6 +31,8 @@ export interface MessageCodec {
    * for enums. Throws an Error that names the path and what was expected there.
    */
   fromJson(value: unknown): Uint8Array;
+  /** The text of the JSON Schema of what {@link fromJson} takes (`in`) or {@link toJson} gives (`out`). */
+  jsonSchema(direction: Direction): string;
 }
 
 /** Schemas of one method. A codec that is missing means plain bytes. */
@@ -37,6 +40,13 @@ interface MethodSchemas {
   readonly args?: MessageCodec;
   readonly result?: MessageCodec;
   readonly feed?: MessageCodec;
+}
+
+/** The text of JSON Schemas: the plugin's own where it gives any, otherwise derived. */
+interface JsonSchemas {
+  /** `{}`, which is anything, where nothing is known of the arguments. */
+  readonly args: string;
+  readonly result?: string;
 }
 
 /** All schemas of a runner. */
@@ -49,6 +59,10 @@ export interface RunnerSchemas {
   checkArgs(method: string, bytes: Uint8Array): void;
   /** Throws `method-not-found`. */
   method(name: string): MethodSchemas;
+  /** Throws `method-not-found`. */
+  jsonSchemas(method: string): JsonSchemas;
+  /** The JSON Schema of the settings; empty where there are none. */
+  settingsJsonSchema(): string;
 }
 
 /**
@@ -57,10 +71,33 @@ export interface RunnerSchemas {
  * is broken; details: `plugin`, `method` (not for the settings), `field`, `line`.
  */
 export function compileRunnerSchemas(description: RunnerDescription): RunnerSchemas {
+  checkEffort(description);
   const settings = compile(description.settingsProto, { plugin: description.name, field: 'runner_settings_proto' });
   const methods = new Map<string, MethodSchemas>();
   for (const method of description.methods) methods.set(method.name, compileMethod(description.name, method));
   return new CompiledSchemas(description, methods, settings);
+}
+
+/**
+ * What the texts of one plugin may cost to parse, in squares of fields: as much as 200 texts of 200 fields, which is a
+ * second or two.
+ */
+const mostEffort = 8_000_000;
+
+/** Throws `plugin-refused` before anything is parsed. */
+function checkEffort({ name, settingsProto, methods }: RunnerDescription): void {
+  const texts = methods.flatMap(({ argsProto, resultProto, feedDataProto = '' }) => [
+    argsProto,
+    resultProto,
+    feedDataProto,
+  ]);
+  const effort = [settingsProto, ...texts].reduce((sum, text) => sum + effortOf(text), 0);
+  if (effort <= mostEffort) return;
+  throw new BulkheadError(
+    'plugin-refused',
+    `plugin '${name}': its schemas have too many fields to be read in good time: give its methods fewer, or smaller ones`,
+    { details: { plugin: name } },
+  );
 }
 
 interface Place {
@@ -131,6 +168,20 @@ class CompiledSchemas implements RunnerSchemas {
       'args-invalid',
       () => `the arguments are no message of the args schema of method '${method}'`,
     );
+  }
+
+  jsonSchemas(name: string): JsonSchemas {
+    const { args, result } = this.method(name);
+    const own = this.#description.methods.find((method) => method.name === name)?.jsonSchema;
+    const resultSchema = ownSchema(own?.result) ?? result?.jsonSchema('out');
+    return {
+      args: ownSchema(own?.args) ?? args?.jsonSchema('in') ?? '{}',
+      ...(resultSchema !== undefined && { result: resultSchema }),
+    };
+  }
+
+  settingsJsonSchema(): string {
+    return ownSchema(this.#description.settingsJsonSchema) ?? this.settings?.jsonSchema('in') ?? '';
   }
 
   method(name: string): MethodSchemas {

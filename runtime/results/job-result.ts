@@ -41,10 +41,12 @@ export function makeResult(id: bigint, job: Job, { outcome, status, startedAt, e
 }
 
 /** The plugin's metadata, and what the host has to say under names that no plugin can take. */
-function metadataOf({ metadata, usage }: CallOutcome, interruptions: number): Metadata {
-  if (!usage && interruptions === 0) return metadata;
+function metadataOf(outcome: CallOutcome, interruptions: number): Metadata {
+  const { metadata, usage } = outcome;
+  if (!usage && interruptions === 0 && outcome.ok) return metadata;
   return {
     ...metadata,
+    ...(!outcome.ok && { 'bulkhead-error-code': outcome.error.code }),
     ...(usage && { 'bulkhead-cpu-ticks': String(usage.ticks), 'bulkhead-cpu-ms': usage.cpuMs.toFixed(3) }),
     ...(interruptions > 0 && { 'bulkhead-interruptions': String(interruptions) }),
   };

@@ -75,6 +75,8 @@ export interface Results {
    * operator, and who waits still gets the result.
    */
   end(job: Job, end: JobEnd): Promise<void>;
+  /** Calls back after the last result of each job that will not run again. Listeners must not throw. */
+  onEnd(listener: (job: Job) => void): void;
   /** The process stops before the job has ended; it is in the store and will run again. Who waits is told. */
   abandon(job: Job, reason: BulkheadError): void;
   /** The submitter's view of a streaming job: the plugin keeps its pace. To be called before the job is queued. */

@@ -41,6 +41,7 @@ export class StoredResults implements Results {
   readonly #maxAgeMs: number;
   readonly #maxCount: number;
   readonly #pruneEvery: number;
+  readonly #endListeners: ((job: Job) => void)[] = [];
   #sincePrune = 0;
 
   constructor(parts: StoredResultsParts) {
@@ -77,6 +78,11 @@ export class StoredResults implements Results {
     }
     if (isLast) this.#deliver(job, result, succeeded, end);
     this.#tell(job, end, isLast);
+    if (!end.next) for (const listener of this.#endListeners) listener(job);
+  }
+
+  onEnd(listener: (job: Job) => void): void {
+    this.#endListeners.push(listener);
   }
 
   #tell(job: Job, { outcome, next, endedAt }: JobEnd, isLast: boolean): void {

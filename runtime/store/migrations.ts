@@ -86,4 +86,13 @@ export const migrations: readonly string[] = [
    CREATE INDEX job_stale ON job (updated_at) WHERE state = 4;
    CREATE UNIQUE INDEX job_uniq_key ON job (uniq_key) WHERE uniq_key IS NOT NULL AND state <> 4;
    CREATE INDEX job_result_by_worker ON job_result (worker_id, end_time);`,
+  // `targets`: JSON, see StoredTarget in sqlite-function-sets.ts.
+  `ALTER TABLE worker ADD COLUMN temporary INTEGER NOT NULL DEFAULT 0;
+   CREATE TABLE function_set (
+     id INTEGER PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     description TEXT NOT NULL,
+     category INTEGER NOT NULL,
+     targets TEXT NOT NULL
+   ) STRICT;`,
 ];

@@ -34,6 +34,7 @@ const columns = [
   'broadcast_results',
   'created_at',
   'updated_at',
+  'temporary',
 ] as const;
 
 /** See {@link WorkerStore}. */
@@ -87,7 +88,7 @@ function write(statement: StatementSync, record: WorkerRecord): number {
   }
 }
 
-function toRow({ id, data, createdAt, updatedAt }: WorkerRecord): Parameters {
+function toRow({ id, data, createdAt, updatedAt, temporary }: WorkerRecord): Parameters {
   return {
     id,
     name: data.name,
@@ -105,6 +106,7 @@ function toRow({ id, data, createdAt, updatedAt }: WorkerRecord): Parameters {
     broadcast_results: Number(data.broadcast_results),
     created_at: createdAt,
     updated_at: updatedAt,
+    temporary: Number(temporary ?? false),
   };
 }
 
@@ -113,6 +115,7 @@ function fromRow(row: Row): WorkerRecord {
     id: big(row, 'id'),
     createdAt: int(row, 'created_at'),
     updatedAt: int(row, 'updated_at'),
+    ...(flag(row, 'temporary') && { temporary: true }),
     data: {
       name: text(row, 'name'),
       description: text(row, 'description'),

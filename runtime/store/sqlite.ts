@@ -7,15 +7,17 @@
 import { DatabaseSync } from 'node:sqlite';
 import { BulkheadError } from '../errors.ts';
 import { migrations } from './migrations.ts';
+import { SqliteFunctionSets } from './sqlite-function-sets.ts';
 import { SqliteJobs } from './sqlite-jobs.ts';
 import { SqliteResults } from './sqlite-results.ts';
 import { SqliteWorkers } from './sqlite-workers.ts';
 import { SqliteWrites } from './sqlite-writes.ts';
-import type { JobStore, ResultStore, Store, WorkerStore } from './store.ts';
+import type { FunctionSetStore, JobStore, ResultStore, Store, WorkerStore } from './store.ts';
 
 /** Opens its database on construction. */
 export class SqliteStore implements Store {
   readonly workers: WorkerStore;
+  readonly functionSets: FunctionSetStore;
   readonly results: ResultStore;
   readonly jobs: JobStore;
   readonly #database: DatabaseSync;
@@ -32,6 +34,7 @@ export class SqliteStore implements Store {
     this.results = results;
     this.jobs = new SqliteJobs(this.#database, this.#writes, results);
     this.workers = new SqliteWorkers(this.#database);
+    this.functionSets = new SqliteFunctionSets(this.#database);
   }
 
   async close(): Promise<void> {

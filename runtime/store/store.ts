@@ -5,7 +5,7 @@
  * here, and how long results are kept is said by the caller of {@link ResultStore.prune}.
  */
 import type { Job } from '../model/job.ts';
-import type { JobResult, JobResultSortField, Priority, ResultStatus } from '../model/messages.gen.ts';
+import type { FunctionSetData, JobResult, JobResultSortField, Priority, ResultStatus } from '../model/messages.gen.ts';
 import type { WorkerRecord } from '../model/worker.ts';
 
 /** Workers, unique by id and by name. */
@@ -122,9 +122,31 @@ export interface JobStore {
   purge(markedBefore: number): Promise<number>;
 }
 
+/** A named group of functions. */
+export interface FunctionSetRecord {
+  readonly id: bigint;
+  readonly data: FunctionSetData;
+}
+
+/** Function sets, unique by id and by name. Their targets need not be there. */
+export interface FunctionSetStore {
+  /** Throws `function-set-exists` where the name is taken. */
+  insert(record: FunctionSetRecord): Promise<void>;
+  /** Replaces the record of the same id. Throws `function-set-not-found`, or `function-set-exists`. */
+  update(record: FunctionSetRecord): Promise<void>;
+  /** Whether there was one. */
+  delete(id: bigint): Promise<boolean>;
+  find(id: bigint): Promise<FunctionSetRecord | undefined>;
+  findByName(name: string): Promise<FunctionSetRecord | undefined>;
+  /** Ordered by id, the newest first. */
+  list(limit: number, offset: number): Promise<readonly FunctionSetRecord[]>;
+  count(): Promise<number>;
+}
+
 /** A store. */
 export interface Store {
   readonly workers: WorkerStore;
+  readonly functionSets: FunctionSetStore;
   readonly results: ResultStore;
   readonly jobs: JobStore;
   /** Writes what waits and closes. Nothing may be asked of the store after it. */

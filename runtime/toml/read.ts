@@ -3,7 +3,6 @@
  * expected. A value's line is found by looking at the text; one inside of an inline table has its table's line.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { parse, TomlError } from 'smol-toml';
 import { BulkheadError, type ErrorCode } from '../errors.ts';
 import { lineOf } from './lines.ts';
 import { check, type FieldPath, FieldProblem, type Infer, type Shape } from './shape.ts';
@@ -40,6 +39,8 @@ export async function readUntyped(
   shown: string = path,
 ): Promise<TomlFile<unknown>> {
   const text = await readBounded(path, code);
+  // Every command of the command line knows this file; few ever read TOML.
+  const { parse, TomlError } = await import('smol-toml');
   const place = (line: number, message: string) => new BulkheadError(code, `${shown}:${line}: ${message}`);
   const problem = ({ path: at, message }: FieldProblem) => place(lineOf(text, at), message);
   try {

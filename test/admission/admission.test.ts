@@ -44,10 +44,12 @@ describe('the worker registry', () => {
 
   const open = (maxWorkers?: number): Promise<WorkerRegistry> =>
     WorkerRegistry.open({
-      store: store.workers,
+      store,
       plugins,
       channels,
+      results: { onEnd: () => {} },
       ids,
+      log: () => {},
       ...(maxWorkers !== undefined && { maxWorkers }),
     });
 
@@ -112,7 +114,7 @@ describe('job admission', () => {
 
   beforeEach(async () => {
     store = new SqliteStore(':memory:');
-    workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+    workers = await WorkerRegistry.open({ store, plugins, channels, results: { onEnd: () => {} }, ids, log: () => {} });
     await workers.create(data('w'), localCaller);
     waiting = new Set();
   });
@@ -142,7 +144,12 @@ describe('job admission', () => {
   });
 
   it('says so when the runner of a worker is not loaded', async () => {
-    const none: PluginCatalogue = { list: () => [], byId: () => undefined, byName: () => undefined };
+    const none: PluginCatalogue = {
+      list: () => [],
+      byId: () => undefined,
+      byName: () => undefined,
+      onChange: () => {},
+    };
     await expect(admission(undefined, none).submit(request, {}, localCaller)).rejects.toMatchObject({
       code: 'runner-not-found',
       message: expect.stringContaining("runner of worker 'w'") as string,

@@ -138,11 +138,23 @@ export const runs: readonly ModuleCase[] = [
 
 const next = (read: string, write: string, fields: string): WatParts => ({ fields, run: `${read} ${write} ${byte}` });
 
+const places = [3_000, 65_536, 700_000, 20 * 65_536 - 1];
+
 /** State where Rust keeps none: each job answers what it found, which is what the first one found. */
 export const states: readonly ModuleCase[] = [
   {
     does: 'leaves a number in a global',
     ...next('(global.get $g)', '(global.set $g (i32.const 1))', '(global $g (mut i32) (i32.const 0))'),
+    jobs: [first, first, first],
+  },
+  {
+    does: 'leaves bytes all over its memory',
+    ...next(
+      places.map((at) => `(i32.load8_u (i32.const ${at}))`).join(' ') + '(i32.or)'.repeat(places.length - 1),
+      places.map((at) => `(i32.store8 (i32.const ${at}) (i32.const 1))`).join(' '),
+      '',
+    ),
+    memory: '(memory 20)',
     jobs: [first, first, first],
   },
   {

@@ -88,7 +88,6 @@ export const floods: readonly HostileCase[] = [
     deadline: 5_000,
     expect: { output: '', metadata: ['__proto__', 'constructor', 'hasOwnProperty', 'toString'] },
   },
-  { plugin: 'field-aliases', args: '3', deadline: 5_000, expect: { code: 'limit-memory' } },
   { plugin: 'field-aliases', args: '100000', deadline: 5_000, expect: { code: 'limit-transfer' } },
   { plugin: 'error-flood', deadline: 5_000, expect: { code: 'plugin-failed', message: /^m+/ } },
   { plugin: 'random-flood', deadline: 5_000, expect: { code: 'limit-random', message: /1048576 \(randomBytes\)/ } },

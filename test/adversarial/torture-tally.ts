@@ -1,12 +1,15 @@
 /** What came of the jobs of a torture, counted and printed. */
+import { availableParallelism } from 'node:os';
 import type { Outcome, Result } from './attack.ts';
 import type { NeighbourReport } from './neighbour.ts';
 
 /** How the rest of the run went. */
 interface Circumstances {
   readonly reports: readonly NeighbourReport[];
-  readonly rssAtStart: number;
-  readonly rssAtEnd: number;
+  /** Memory of the process at rest, in bytes: first after the warm-up, last at the end. */
+  readonly atRest: readonly number[];
+  /** Load averages of the machine over a minute: before and after. */
+  readonly load: readonly [number, number];
   /** Defects of the host that no caller learnt of. */
   readonly faults: readonly string[];
 }
@@ -18,7 +21,7 @@ export interface Tally {
   print(circumstances: Circumstances): boolean;
 }
 
-/** How much more memory the process may use at the end than after its first fifth. */
+/** How much more memory the process may have at rest at the end than after the warm-up. */
 const mostGrowth = 1.1;
 /** A deadline that comes early is always right. */
 const always = new Set<string | undefined>(['deadline-exceeded', 'cancelled']);
@@ -53,7 +56,7 @@ export function tallyOf(): Tally {
     surprises.set(key, (surprises.get(key) ?? 0) + 1);
   }
 
-  function print({ reports, rssAtStart, rssAtEnd, faults }: Circumstances): boolean {
+  function print({ reports, atRest, load, faults }: Circumstances): boolean {
     const sum = (of: (report: NeighbourReport) => number) => reports.reduce((total, report) => total + of(report), 0);
     const [calls, right, wrong, lost] = [
       sum((r) => r.calls),
@@ -61,6 +64,7 @@ export function tallyOf(): Tally {
       sum((r) => r.wrong.length),
       sum((r) => r.restarts),
     ];
+    const [first = 0, final = 0] = [atRest[0], atRest.at(-1)];
     const slowest = Math.round(Math.max(...reports.map((report) => report.longestMs)));
     const lines = [
       `hostile jobs: ${survived} ended well, ${contained} contained, ${[...surprises.values()].reduce((a, b) => a + b, 0)} surprising`,
@@ -68,10 +72,11 @@ export function tallyOf(): Tally {
       `neighbours: ${calls} calls, ${right} right, ${wrong} wrong, ${lost} threads lost, slowest ${slowest} ms`,
       ...reports.flatMap((report) => report.wrong.slice(0, 5)).map((what) => `  ${what}`),
       ...faults.map((fault) => `fault of the host: ${fault}`),
-      `memory: ${mebibytes(rssAtStart)} at start, ${mebibytes(rssAtEnd)} at end`,
+      `memory at rest: ${mebibytes(first)} after the warm-up, ${mebibytes(final)} at the end; from minute to minute ${atRest.map(mebibytes).join(', ')}`,
+      `load of the machine: ${load.map((each) => each.toFixed(1)).join(' before, ')} after, on ${availableParallelism()} cores`,
     ];
     process.stdout.write(`${lines.join('\n')}\n`);
-    return surprises.size + wrong + lost + faults.length === 0 && rssAtEnd < rssAtStart * mostGrowth;
+    return surprises.size + wrong + lost + faults.length === 0 && final < first * mostGrowth;
   }
 
   return { add, print };

@@ -1,6 +1,8 @@
 /** The whole path of a job with a fake executor: real server on a free port, real client, real SQLite. */
 import type { Access } from '../../runtime/access/access.ts';
 import { openAccess } from '../../runtime/access/open-access.ts';
+import { FunctionDesk } from '../../runtime/admission/function-desk.ts';
+import { FunctionSetRegistry } from '../../runtime/admission/function-set-registry.ts';
 import { JobAdmission } from '../../runtime/admission/job-admission.ts';
 import { JobDesk } from '../../runtime/admission/job-desk.ts';
 import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
@@ -12,7 +14,9 @@ import type { ChannelPlan } from '../../runtime/model/channel.ts';
 import { noGrants } from '../../runtime/model/grant.ts';
 import type { RunnerDescription } from '../../runtime/model/method.ts';
 import { IdGenerator } from '../../runtime/model/snowflake.ts';
-import type { PluginCatalogue, RunnerPlugin } from '../../runtime/plugins/catalogue.ts';
+import { noOperatorGrants } from '../../runtime/plugins/grants-file.ts';
+import { PluginDesk } from '../../runtime/plugins/plugin-desk.ts';
+import { PluginRegistry } from '../../runtime/plugins/registry.ts';
 import { compileRunnerSchemas } from '../../runtime/plugins/schemas.ts';
 import { EmbeddedQueue } from '../../runtime/queue/embedded.ts';
 import { PendingFeeds } from '../../runtime/queue/pending-feeds.ts';
@@ -20,7 +24,7 @@ import type { Retention } from '../../runtime/results/stored-results.ts';
 import { StoredResults } from '../../runtime/results/stored-results.ts';
 import { SqliteStore } from '../../runtime/store/sqlite.ts';
 import type { LogEvent } from '../../runtime/telemetry/events.ts';
-import { admitted, type FakeBody, FakeExecutor } from './fake-executor.ts';
+import { admitted, type FakeBody, FakeExecutor, ok } from './fake-executor.ts';
 
 /** What a test may set. */
 export interface EngineOptions {
@@ -50,18 +54,16 @@ export interface Engine {
 }
 
 /** Runners as a catalogue; ids are 1, 2, 3, … beyond 2^53. */
-export function catalogueOf(runners: readonly RunnerDescription[]): PluginCatalogue {
-  const list: RunnerPlugin[] = runners.map((runner, index) => ({
-    id: 2n ** 60n + BigInt(index + 1),
-    plugin: admitted(runner),
-    schemas: compileRunnerSchemas(runner),
-    grants: noGrants,
-  }));
-  return {
-    list: () => list,
-    byId: (id) => list.find((each) => each.id === id),
-    byName: (name) => list.find((each) => each.plugin.runner.name === name),
-  };
+export function catalogueOf(runners: readonly RunnerDescription[]): PluginRegistry {
+  const registry = new PluginRegistry({
+    executor: new FakeExecutor(() => ok(new Uint8Array())),
+    operator: noOperatorGrants,
+  });
+  runners.forEach((runner, index) => {
+    const id = 2n ** 60n + BigInt(index + 1);
+    registry.add({ id, plugin: admitted(runner), schemas: compileRunnerSchemas(runner), grants: noGrants });
+  });
+  return registry;
 }
 
 /** Starts an engine. */
@@ -84,7 +86,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     log,
     ...(options.retention && { retention: options.retention }),
   });
-  const workers = await WorkerRegistry.open({ store: store.workers, plugins, channels, ids });
+  const workers = await WorkerRegistry.open({ store, plugins, channels, results, ids, log });
   const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids });
   const isFeedable = admission.isFeedable.bind(admission);
   const jobs = new JobDesk({ queue, feeds, results, workers, plugins, isFeedable });
@@ -107,9 +109,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       admission,
       jobs,
       workers,
+      functions: new FunctionDesk({ admission, workers, plugins }),
+      functionSets: new FunctionSetRegistry(store.functionSets, ids),
       results,
       dispatcher,
       plugins,
+      management: new PluginDesk({ registry: plugins, log, folders: [] }),
       access: options.access ?? openAccess,
       self: { id: 1n, address: '127.0.0.1', startedAt: 0 },
       log,

@@ -76,6 +76,8 @@ export class FakeExecutor implements Executor {
     throw new BulkheadError('plugin-refused', 'a fake executor admits no files');
   }
 
+  dismiss(): void {}
+
   instance(spec: InstanceSpec): FakeInstance {
     const instance = new FakeInstance(spec, this.#body);
     this.instances.push(instance);

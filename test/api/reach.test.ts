@@ -7,6 +7,9 @@ import { as, collect, outcome, startWithTokens } from './tokens.ts';
 
 const WorkerService = 'jobworkerp.service.WorkerService';
 const WorkerInstanceService = 'jobworkerp.service.WorkerInstanceService';
+const FunctionService = 'jobworkerp.function.service.FunctionService';
+const FunctionSetService = 'jobworkerp.function.service.FunctionSetService';
+const ChannelService = 'bulkhead.admin.v1.ChannelService';
 const JobService = 'jobworkerp.service.JobService';
 const JobResultService = 'jobworkerp.service.JobResultService';
 const StatusService = 'jobworkerp.service.JobProcessingStatusService';
@@ -196,9 +199,12 @@ describe('a token that reaches one worker of two', () => {
       const { channels: ofInstances } = await client.unary(WorkerInstanceService, 'FindChannelList', {}, as(name));
       expect(ofInstances.map((channel) => channel.name)).toEqual(channels.map((channel) => channel.name));
       expect(instance?.data?.channels).toHaveLength(channels.length);
+      expect((await client.unary(ChannelService, 'List', {}, as(name))).channels).toHaveLength(channels.length);
       return channels.map((channel) => [channel.name, channel.worker_count]);
     };
     expect(await names('ci')).toEqual([['blue', 1n]]);
+    const resize = { channel: 'blue', concurrency: 2 };
+    expect(await outcome(client.unary(ChannelService, 'SetConcurrency', resize, as('lead')))).toBe(denied);
     expect(await names('none')).toEqual([]);
     expect((await names('boss')).length).toBe(3);
     expect(await collect(client.stream(WorkerInstanceService, 'FindList', { channel: 'red' }, as('ci')))).toEqual([]);
@@ -214,6 +220,57 @@ describe('a token that reaches one worker of two', () => {
     }
     expect(await outcome(client.unary(WorkerService, 'ReleaseStaticWorker', {}, as('lead')))).toBe(denied);
     expect(await outcome(client.unary(WorkerService, 'ReleaseStaticWorker', {}, as('boss')))).toBe('OK');
+  });
+
+  it('sees that worker among the functions, and the runners', async () => {
+    const { client } = engine;
+    const names = async (name: string, method: 'FindList' | 'FindListBySet', request = {}) =>
+      (await collect(client.stream(FunctionService, method, request, as(name)))).map((specs) => specs.name).sort();
+    expect(await names('ci', 'FindList')).toEqual(['echo', 'mine']);
+    expect(await names('boss', 'FindList')).toEqual(['echo', 'mine', 'theirs']);
+    const targets = [mine, theirs].map(({ worker }) => ({ function_id: { worker_id: { value: worker } } }));
+    const set = { name: 'both', description: '', category: 0, targets };
+    const { id } = await client.unary(FunctionSetService, 'Create', set, as('boss'));
+    expect(await names('ci', 'FindListBySet', { name: 'both' })).toEqual(['mine']);
+    expect(await names('boss', 'FindListBySet', { name: 'both' })).toEqual(['mine', 'theirs']);
+    for (const detail of [
+      await client.unary(FunctionSetService, 'FindDetail', id ?? {}, as('ci')),
+      await client.unary(FunctionSetService, 'FindDetailByName', { name: 'both' }, as('ci')),
+    ])
+      expect(detail.data?.data?.targets.map((specs) => specs.name)).toEqual(['mine']);
+    expect(await outcome(client.unary(FunctionSetService, 'FindByName', { name: 'both' }, as('ci')))).toBe(denied);
+    for (const [worker_name, target] of [
+      ['mine', targets[0]],
+      ['theirs', targets[1]],
+    ] as const) {
+      const isMine = worker_name === 'mine';
+      const byName = await client.unary(FunctionService, 'FindByName', { worker_name }, as('ci'));
+      const byId = await client.unary(FunctionService, 'Find', target ?? {}, as('ci'));
+      expect([byName.data !== undefined, byId.data !== undefined]).toEqual([isMine, isMine]);
+    }
+  });
+
+  it('calls that worker as a function, makes none of the other, and none for a single call', async () => {
+    const { client } = engine;
+    const call = (request: object, name = 'ci') =>
+      outcome(collect(client.stream(FunctionService, 'Call', { args_json: '', ...request }, as(name))));
+    expect(await call({ worker_name: 'mine' })).toBe('OK');
+    for (const worker_name of ['theirs', 'theirs___run', 'nobody', 'nobody___run'])
+      expect([worker_name, await call({ worker_name })]).toEqual([worker_name, denied]);
+    expect([await call({ runner_name: 'echo' }), await call({ runner_name: 'echo' }, 'boss')]).toEqual([denied, 'OK']);
+    for (const method of ['CreateWorker', 'UpsertWorker'] as const) {
+      const make = (name: string, channel: string) => {
+        const worker_options = { channel };
+        return outcome(
+          client.unary(FunctionService, method, { runner_name: 'echo', name, worker_options }, as('lead')),
+        );
+      };
+      expect([await make('theirs-2', 'blue'), await make('mine-2', 'red')]).toEqual([denied, denied]);
+      expect(await make(`mine-${method}`, 'blue')).toBe('OK');
+    }
+    expect(
+      await outcome(client.unary(FunctionService, 'UpsertWorker', { runner_name: 'echo', name: 'theirs' }, as('lead'))),
+    ).toBe(denied);
   });
 
   it('that reaches nothing sees nothing', async () => {

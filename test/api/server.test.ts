@@ -162,7 +162,10 @@ describe('the server', () => {
       self: {} as never,
       workers: {} as never,
       results: {} as never,
-      plugins: { list: () => [], byId: () => undefined, byName: () => undefined },
+      plugins: {} as never,
+      management: {} as never,
+      functions: {} as never,
+      functionSets: {} as never,
       access: openAccess,
       log: () => {},
     };

@@ -46,7 +46,24 @@ message Resize {
 }
 message Crop { fixed32 x = 1; sint64 y = 2; }`;
 
+/** A message of that many fields. */
+function wide(fields: number): string {
+  const all = Array.from({ length: fields }, (_, index) => `int32 a${index} = ${index + 1};`);
+  return `syntax = "proto3"; message M { ${all.join(' ')} }`;
+}
+
 describe('compiling', () => {
+  it('refuses what would take the parser minutes: too many fields in one text, or in all of them', () => {
+    expect(refusal(runner({ argsProto: wide(40_000) })).message).toMatch(
+      /args_proto: the text has more than \d+ fields/,
+    );
+    const methods = Array.from({ length: 60 }, (_, index) => ({
+      ...runner({ argsProto: wide(500) }).methods[0],
+      name: `m${index}`,
+    }));
+    expect(refusal({ ...runner({}), methods: methods as MethodDescription[] }).message).toMatch(/too many fields/);
+  });
+
   it('takes empty text as plain bytes', () => {
     const schemas = compileRunnerSchemas(runner({ argsProto: '  \n' }));
     expect(schemas.method('run').args).toBeUndefined();

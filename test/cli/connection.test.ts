@@ -225,7 +225,7 @@ describe('the connection of the command line', () => {
       [
         'with a key that there is none of',
         '[profile.p]\nadress = "x:1"\n',
-        /profiles\.toml:2: profile\.p\.adress: an unknown field; expected one of address, /,
+        /profiles\.toml:2: profile\.p\.adress: an unknown field \(did you mean address\?\); expected one of address, /,
       ],
       [
         'with an address that is none',

@@ -11,6 +11,7 @@ const unset = {
   SQLITE_URL: undefined,
   BULKHEAD_CACHE_DIR: undefined,
   BULKHEAD_GRANTS: undefined,
+  BULKHEAD_UPLOADS: undefined,
 };
 const commands = ['new', 'build', 'inspect', 'run', 'serve', 'doctor', 'status', 'completion'];
 const groups = {

@@ -42,6 +42,8 @@ client_ca = "/etc/ca.pem"
 [plugins]
 folders = ["plugins", "/srv/plugins"]
 grants = "grants.toml"
+uploads = "uploads"
+max_upload_bytes = 4096
 threads = 3
 cache = "../cache"
 [storage]
@@ -85,6 +87,7 @@ service = "jobs"
       'tls.client_ca': '/etc/ca.pem',
       'plugins.folders': [join(folder, 'plugins'), '/srv/plugins'],
       'plugins.grants': join(folder, 'grants.toml'),
+      'plugins.uploads': join(folder, 'uploads'),
       'plugins.cache': join(tmpdir(), 'cache'),
       'storage.database': join(folder, 'jobs.sqlite3'),
       'jobs.concurrency': 0,

@@ -16,7 +16,7 @@ import { type FakeBody, FakeExecutor, ok, describe as runner } from '../api/fake
 import { job } from '../queue/conformance.ts';
 import { embeddedQueue } from '../queue/embedded.ts';
 
-const plugins = catalogueOf([runner('echo')]);
+const plugins = catalogueOf([runner('echo'), runner('passing')]);
 const runnerId = plugins.list()[0]?.id ?? 0n;
 
 function record(id: bigint, change: Partial<WorkerData> = {}): WorkerRecord {
@@ -208,6 +208,19 @@ describe('dispatch', () => {
     directory.set(1n, { runner_id: { value: 5n } });
     start(() => ok(new Uint8Array()));
     expect((await run()).outcome).toMatchObject({ ok: false, error: { code: 'runner-not-found' } });
+  });
+
+  it('disposes of the idle instances of all workers of a runner that goes', async () => {
+    const passing = plugins.byName('passing')?.id ?? 0n;
+    directory.set(1n, { runner_id: { value: passing }, use_static: true });
+    directory.set(2n, { runner_id: { value: passing } });
+    directory.set(3n, {});
+    start(() => ok(new Uint8Array()));
+    for (const workerId of [1n, 2n, 3n]) await run({ workerId });
+    expect(executor.live).toBe(3);
+    plugins.remove(passing);
+    expect(executor.live).toBe(1);
+    expect((await run({ workerId: 1n })).outcome).toMatchObject({ ok: false, error: { code: 'runner-not-found' } });
   });
 
   it('bounds the idle instances of workers that are not static', async () => {

@@ -13,7 +13,7 @@ import { expect, it } from 'vitest';
 import { WireClient } from '../../runtime/api/client.ts';
 import { WireSchema } from '../../runtime/api/schema.ts';
 import { JobResultSortField, QueueType, ResultStatus } from '../../runtime/model/messages.gen.ts';
-import { runnerIdOf } from '../../runtime/plugins/discovery.ts';
+import { runnerIdOf } from '../../runtime/plugins/registry.ts';
 import { testPlugin } from '../support/artifacts.ts';
 import { launcher, startNode } from '../support/cli.ts';
 

@@ -189,6 +189,21 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
         expect(errorOf(outcome)).toMatchObject({ code: 'cancelled' });
       });
 
+      it.each(['per-job', 'kept'] as const)(
+        'ends a call that is cancelled as soon as it was made, on an executor that has run nothing: %s',
+        async (isolation) => {
+          const { executor, plugin } = await makeSubject();
+          const admitted = await PluginUnderTest.admit(executor, plugin('echo'));
+          const waiting = admitted.instance(isolation);
+          const stop = new AbortController();
+          const call = waiting.run(admitted.call('slow', { text: '', millis: 60_000 }), { signal: stop.signal });
+          stop.abort(deadline);
+          expect(errorOf(await call)).toMatchObject({ code: 'deadline-exceeded', message: 'too late' });
+          expect((await waiting.run(admitted.call('run', { text: 'next' }))).ok).toBe(true);
+          await executor.close();
+        },
+      );
+
       it('ends an endless loop', async () => {
         const spin = await PluginUnderTest.admit(subject.executor, subject.plugin('spin'));
         const looping = instance(spin, 'kept');
@@ -288,6 +303,32 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
         await new Promise((resolve) => setTimeout(resolve, 30));
         await expect(streaming.feed(new Uint8Array([1]), false)).rejects.toMatchObject({ code: 'field-invalid' });
         expect(await chunks).toHaveLength(2);
+      });
+    });
+
+    describe('dismissing', () => {
+      it('lets calls under way end, also the next ones of an instance that is there, and makes no new instance', async () => {
+        const dismissed = await PluginUnderTest.admit(subject.executor, subject.plugin('big-output'));
+        const kept = instance(dismissed, 'kept');
+        const underWay = kept.run(dismissed.call('run', '10'));
+        subject.executor.dismiss(dismissed.plugin);
+        expect((await underWay).ok).toBe(true);
+        expect((await kept.run(dismissed.call('run', '10'))).ok).toBe(true);
+        expect(() => dismissed.instance('kept')).toThrow(/not admitted/);
+        await kept.dispose();
+      });
+
+      it('keeps a plugin whose file was admitted once more, and takes one again that was gone', async () => {
+        const [first, second] = [
+          await PluginUnderTest.admit(subject.executor, subject.plugin('big-output')),
+          await PluginUnderTest.admit(subject.executor, subject.plugin('big-output')),
+        ];
+        subject.executor.dismiss(first.plugin);
+        await second.instance('per-job').dispose();
+        subject.executor.dismiss(second.plugin);
+        expect(() => second.instance('per-job')).toThrow(/not admitted/);
+        const again = await PluginUnderTest.admit(subject.executor, subject.plugin('big-output'));
+        await instance(again, 'kept').load();
       });
     });
   });

@@ -22,10 +22,10 @@ const common = ['model/', 'errors.ts', 'telemetry/events.ts'];
 /** The contract of each stage: all that other stages may know of it. */
 const contract = {
   access: ['access/access.ts', 'access/rights.ts'],
-  admission: 'admission/admission.ts',
+  admission: ['admission/admission.ts', 'admission/functions.ts'],
   capabilities: 'capabilities/',
   executor: 'executor/executor.ts',
-  plugins: ['plugins/catalogue.ts', 'plugins/schemas.ts'],
+  plugins: ['plugins/catalogue.ts', 'plugins/management.ts', 'plugins/schemas.ts'],
   dispatch: 'dispatch/dispatch.ts',
   queue: ['queue/queue.ts', 'queue/feeds.ts'],
   results: 'results/results.ts',
@@ -45,7 +45,14 @@ export const zones: readonly Zone[] = [
   { zone: 'telemetry/', may: common, why: 'telemetry takes what it is told, and asks nobody' },
   {
     zone: 'api/',
-    may: [...contract.access, contract.admission, contract.dispatch, contract.results, ...contract.plugins, ...common],
+    may: [
+      ...contract.access,
+      ...contract.admission,
+      contract.dispatch,
+      contract.results,
+      ...contract.plugins,
+      ...common,
+    ],
     why: `api/ translates requests; ${stageRule}`,
   },
   { zone: 'access/', may: ['toml/', ...common], why: 'access knows tokens and calls, and no stage' },

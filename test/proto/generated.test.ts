@@ -17,8 +17,10 @@ describe('the generated types', () => {
 describe('the interface', () => {
   const root = loadProtos();
 
-  it('has the services of jobworkerp-rs', () => {
+  it('has the services of jobworkerp-rs, and ours in packages of their own', () => {
     expect(new WireSchema(root).serviceNames()).toEqual([
+      'bulkhead.admin.v1.ChannelService',
+      'bulkhead.plugin.v1.PluginService',
       'jobworkerp.function.service.FunctionService',
       'jobworkerp.function.service.FunctionSetService',
       'jobworkerp.service.JobProcessingStatusService',

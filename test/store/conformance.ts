@@ -1,8 +1,8 @@
 /** What every store has to do. A store's test file calls it with a way to open a fresh one. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { JobResult, WorkerData } from '../../runtime/model/messages.gen.ts';
+import type { FunctionSetData, JobResult, WorkerData } from '../../runtime/model/messages.gen.ts';
 import type { WorkerRecord } from '../../runtime/model/worker.ts';
-import type { Store } from '../../runtime/store/store.ts';
+import type { FunctionSetRecord, Store } from '../../runtime/store/store.ts';
 
 const data: WorkerData = {
   name: 'resize',
@@ -22,6 +22,10 @@ const data: WorkerData = {
 
 function worker(id: bigint, name: string): WorkerRecord {
   return { id, data: { ...data, name }, createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_001 };
+}
+
+function functionSet(id: bigint, name: string, change: Partial<FunctionSetData> = {}): FunctionSetRecord {
+  return { id, data: { name, description: '', category: 0, targets: [], ...change } };
 }
 
 /** A result; `endedAt` in milliseconds since 1970. */
@@ -112,6 +116,46 @@ export function storeConformance(name: string, open: () => Promise<Store>): void
       expect(await store.workers.delete(1n)).toBe(true);
       expect(await store.workers.delete(1n)).toBe(false);
       expect(await store.workers.all()).toEqual([]);
+    });
+
+    it('remembers that a worker is temporary', async () => {
+      await store.workers.insert({ ...worker(1n, 'a'), temporary: true });
+      await store.workers.insert(worker(2n, 'b'));
+      expect((await store.workers.all()).map(({ temporary }) => temporary)).toEqual([true, undefined]);
+    });
+
+    it('gives back a function set with every field, targets in their order', async () => {
+      const targets = [
+        { function_id: { worker_id: { value: 2n ** 62n + 1n } }, using: 'run' },
+        { function_id: { runner_id: { value: 7n } } },
+      ];
+      const record = functionSet(2n ** 62n + 7n, 'tools', { description: 'ü', category: -3, targets });
+      await store.functionSets.insert(record);
+      expect(await store.functionSets.find(record.id)).toEqual(record);
+      expect(await store.functionSets.findByName('tools')).toEqual(record);
+      expect([await store.functionSets.find(1n), await store.functionSets.findByName('x')]).toEqual([
+        undefined,
+        undefined,
+      ]);
+    });
+
+    it('changes and deletes function sets, and keeps their names apart', async () => {
+      await store.functionSets.insert(functionSet(1n, 'a'));
+      await store.functionSets.insert(functionSet(2n, 'b'));
+      await store.functionSets.update(functionSet(1n, 'c', { category: 5 }));
+      expect(await store.functionSets.find(1n)).toEqual(functionSet(1n, 'c', { category: 5 }));
+      const taken = { code: 'function-set-exists' };
+      await expect(store.functionSets.insert(functionSet(3n, 'b'))).rejects.toMatchObject(taken);
+      await expect(store.functionSets.update(functionSet(1n, 'b'))).rejects.toMatchObject(taken);
+      const missing = { code: 'function-set-not-found' };
+      await expect(store.functionSets.update(functionSet(9n, 'z'))).rejects.toMatchObject(missing);
+      expect([await store.functionSets.delete(1n), await store.functionSets.delete(1n)]).toEqual([true, false]);
+    });
+
+    it('lists and counts function sets, the newest first', async () => {
+      for (const id of [3n, 1n, 4n, 2n]) await store.functionSets.insert(functionSet(id, `set ${id}`));
+      expect((await store.functionSets.list(2, 1)).map(({ id }) => id)).toEqual([3n, 2n]);
+      expect(await store.functionSets.count()).toBe(4);
     });
 
     it('gives back a result with every field', async () => {

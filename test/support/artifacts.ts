@@ -17,6 +17,13 @@ export function testPlugin(name: string): string {
   return artifact(join('test', 'plugins', name));
 }
 
+/** The same component with another digest: a custom section says so at its end. */
+export function variant(path: string, mark: string): Buffer {
+  const name = Buffer.from(mark);
+  if (name.byteLength > 100) throw new Error(`the mark ${mark} is too long`);
+  return Buffer.concat([readFileSync(path), Buffer.from([0, name.byteLength + 1, name.byteLength]), name]);
+}
+
 function artifact(crate: string): string {
   const manifest = join(root, crate, 'Cargo.toml');
   if (!existsSync(manifest)) throw new Error(`there is no crate ${crate}`);

@@ -6,12 +6,14 @@ import { WireClient } from '../../runtime/api/client.ts';
 import { type AppOptions, type RunningApp, startApp } from '../../runtime/app.ts';
 import type { JobResult, WorkerData } from '../../runtime/model/messages.gen.ts';
 import { ResponseType } from '../../runtime/model/messages.gen.ts';
-import { runnerIdOf } from '../../runtime/plugins/discovery.ts';
+import { runnerIdOf } from '../../runtime/plugins/registry.ts';
 import type { LogEvent } from '../../runtime/telemetry/events.ts';
 
 export interface TestRuntime {
   readonly app: RunningApp;
   readonly client: WireClient;
+  /** The folder that it serves. */
+  readonly pluginFolder: string;
   /** What the operator was told. */
   readonly log: readonly LogEvent[];
   /** Makes a worker of the runner, DIRECT unless said otherwise. */
@@ -45,6 +47,7 @@ export async function startTestRuntime(
   return {
     app,
     client,
+    pluginFolder,
     log,
     worker: async (runner, data = { name: `${runner}-worker` }) => {
       const base = { runner_id: { value: runnerIdOf(runner) }, response_type: ResponseType.DIRECT };

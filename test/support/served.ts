@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { WireClient } from '../../runtime/api/client.ts';
 import { ResponseType, type WorkerData } from '../../runtime/model/messages.gen.ts';
-import { runnerIdOf } from '../../runtime/plugins/discovery.ts';
+import { runnerIdOf } from '../../runtime/plugins/registry.ts';
 import { type Ended, ended, launcher, lineOf, startNode } from './cli.ts';
 
 export interface Served {

@@ -24,6 +24,7 @@ const adviceByCode: Readonly<Partial<Record<ErrorCode, string>>> = {
   'method-not-runnable': 'a method that streams runs with `bulkhead job stream`, one that reads a feed with its --feed',
   'args-invalid': 'see its schema with: bulkhead runner show RUNNER',
   'settings-invalid': 'see their schema with: bulkhead runner show RUNNER',
+  'runner-exists': 'what was uploaded is replaced with --replace',
   'queue-full': 'try again later',
   'shutting-down': 'try again when it is back',
 };

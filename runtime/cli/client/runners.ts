@@ -1,22 +1,24 @@
-/** `runner list|show|install|remove`. */
+/** `runner list|show`. */
 import { type Runner, RunnerSortField, RunnerType } from '../../model/messages.gen.ts';
 import type { MethodDescription } from '../../model/method.ts';
 import { type Complete, describe, findRunner, isComplete } from './lookup.ts';
 import type { ConnectionOptions } from './options.ts';
-import { note, print, printFacts, printJson, printTable } from './output.ts';
+import { note, printFacts, printJson, printTable } from './output.ts';
 import { withSession } from './session.ts';
-import { nameOf } from './values-out.ts';
-import type { Json } from './wire-json.ts';
+import { clock, mark, nameOf } from './values-out.ts';
+import { type Json, wireJson } from './wire-json.ts';
 
 const runnerService = 'jobworkerp.service.RunnerService';
 
 export interface RunnerListOptions extends ConnectionOptions {
+  readonly uploads?: true;
   readonly name?: string;
   readonly limit: number;
 }
 
-/** Lists runners by name. */
+/** Lists runners by name; or what was uploaded, served or not. */
 export async function list(options: RunnerListOptions): Promise<void> {
+  if (options.uploads) return await listUploads(options);
   await withSession(options, 'runners', async ({ client, question }) => {
     const request = {
       limit: options.limit,
@@ -34,6 +36,21 @@ export async function list(options: RunnerListOptions): Promise<void> {
     }
     if (!options.json) await printTable(['RUNNER', 'TYPE', 'METHODS', 'ID'], rows);
     if (rows.length === options.limit) note(`the first ${options.limit}; more with --limit`);
+  });
+}
+
+async function listUploads(options: RunnerListOptions): Promise<void> {
+  await withSession(options, 'uploads', async ({ client, question, schema }) => {
+    const { plugins } = await client.unary('bulkhead.plugin.v1.PluginService', 'List', {}, question);
+    const wanted = plugins.filter(({ name }) => name.startsWith(options.name ?? '')).slice(0, options.limit);
+    if (options.json) {
+      for (const each of wanted) await printJson(wireJson(schema, 'bulkhead.plugin.v1.UploadedPlugin', each));
+      return;
+    }
+    const rows = wanted.map(({ name, sha256, size_bytes: size, uploaded_at: time, runner_id: id }) => {
+      return [name, mark(id !== undefined), size, clock(time), sha256.slice(0, 12)];
+    });
+    await printTable(['PLUGIN', 'SERVED', 'BYTES', 'UPLOADED (UTC)', 'SHA-256'], rows);
   });
 }
 
@@ -90,37 +107,4 @@ function runnerJson({ id, data }: Complete<Runner>): Json {
       feed_data_proto: method.feedDataProto ?? null,
     })),
   };
-}
-
-export interface InstallOptions extends ConnectionOptions {
-  readonly name?: string;
-  readonly description?: string;
-}
-
-/** Has the server serve a plugin file of its plugin folders. */
-export async function install(file: string, options: InstallOptions): Promise<void> {
-  await withSession(options, `plugin '${file}'`, async ({ client, question }) => {
-    const request = {
-      name: options.name ?? '',
-      description: options.description ?? '',
-      runner_type: RunnerType.PLUGIN,
-      definition: file,
-    };
-    const { id } = await client.unary(runnerService, 'Create', request, question);
-    const { data } = await client.unary(runnerService, 'Find', { value: id?.value ?? 0n }, question);
-    const name = data?.data?.name ?? options.name ?? '';
-    if (options.json) await printJson({ id: String(id?.value ?? ''), name, definition: file });
-    else await print(`${name}\n`);
-    note(`runner ${name} is served; make a worker of it with: bulkhead worker create NAME --runner ${name}`);
-  });
-}
-
-/** Has the server serve a runner no longer. */
-export async function remove(nameOrId: string, options: ConnectionOptions): Promise<void> {
-  await withSession(options, `runner '${nameOrId}'`, async (session) => {
-    const { id, data } = await findRunner(session, nameOrId);
-    const { is_success: removed } = await session.client.unary(runnerService, 'Delete', id, session.question);
-    if (options.json) await printJson({ id: String(id.value), name: data.name, removed });
-    else if (removed) await print(`${data.name}\n`);
-  });
 }

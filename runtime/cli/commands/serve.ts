@@ -45,10 +45,13 @@ export function serveCommand(): Command {
 /** What the app needs of the settings. */
 function appOptions(values: Values, folders: readonly string[]): Omit<AppOptions, 'onLog'> {
   const grants = values['plugins.grants'];
+  const uploads = values['plugins.uploads'];
   return {
     listen: address(values['server.listen']),
     maxRequestBytes: values['server.max_request_bytes'],
     pluginFolders: folders,
+    ...(uploads !== undefined && { uploadFolder: uploads }),
+    maxUploadBytes: values['plugins.max_upload_bytes'],
     database: values['storage.database'],
     threads: values['plugins.threads'],
     cacheFolder: values['plugins.cache'],

@@ -61,12 +61,12 @@ export class ComponentCache {
     this.#folder = folder;
   }
 
-  /** The entry of a key; made by `make` where there is none, or none that is whole. */
-  async get(key: string, make: () => Promise<TranspiledComponent>): Promise<TranspiledComponent> {
+  /** The entry of a key; made by `make` where there is none, or none that is whole, and kept if it is to be. */
+  async get(key: string, make: () => Promise<TranspiledComponent>, keep = true): Promise<TranspiledComponent> {
     const cached = await this.#read(key);
     if (cached) return cached;
     const made = await make();
-    await this.#write(key, made);
+    if (keep) await this.#write(key, made);
     return made;
   }
 

@@ -64,12 +64,12 @@ export class Compiler {
     };
   }
 
-  /** Throws `plugin-refused` for what is not a component this host can serve. */
-  async compile(bytes: Uint8Array): Promise<CompiledComponent> {
+  /** Throws `plugin-refused` for what is not a component this host can serve. `keep`: in the cache, for the next time. */
+  async compile(bytes: Uint8Array, keep = true): Promise<CompiledComponent> {
     const digest = digestOf(bytes);
     this.#meterDigest ??= readMeter(this.#meter).then((meter) => digestOf(meter));
     const key = digestOf(digest, await this.#meterDigest, toolchain, JSON.stringify(this.#limits));
-    const { facts, reports, files } = await this.#cache.get(key, () => this.#transpile(bytes));
+    const { facts, reports, files } = await this.#cache.get(key, () => this.#transpile(bytes), keep);
     const modules = new Map<string, CoreModule>();
     let glue = '';
     for (const [name, content] of files) {

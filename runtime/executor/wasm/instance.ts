@@ -154,11 +154,13 @@ export class WasmInstance implements PluginInstance {
 
   /** The first request of a call: the thread may not have the plugin's code yet. */
   async #first<Op extends 'load' | 'run' | 'begin-stream'>(
-    { lane }: Session,
+    session: Session,
     request: RequestOf<Op>,
   ): Promise<ThreadAnswers[Op]> {
-    await lane.addPlugin(this.#code);
-    return lane.request<Op>(request);
+    await session.lane.addPlugin(this.#code);
+    // The thread knows nothing yet that a cancel could end: one that came meanwhile is heeded here.
+    session.checkCancelled();
+    return session.lane.request<Op>(request);
   }
 
   /** A kept instance stays where it was first called; any other is placed anew for each call. */

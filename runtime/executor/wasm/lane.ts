@@ -1,22 +1,25 @@
 /**
  * One plugin thread: a piscina pool of exactly one, so that a kept instance can be found again where it lives.
  *
- * The thread is replaced when it stops answering (an endless loop, a host call that never returns). Its calls
- * then end with `thread-lost`; the instances that lived there are made anew by their next call.
+ * The thread is replaced when it stops beating (a host call that never returns): its calls then end with
+ * `thread-lost`, which may be tried again, and the instances that lived there are made anew by their next call. A
+ * thread that is merely busy beats between two turns, however long its calls take.
  */
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { makeLedger } from '../../capabilities/filesystem-quota.ts';
 import { BulkheadError } from '../../errors.ts';
 import { addCounts, type InstanceCounts, noInstances } from '../../model/figures.ts';
-import type {
-  FlushedMessage,
-  LogMessage,
-  PluginCode,
-  RequestOf,
-  ThreadAnswers,
-  ThreadFigures,
-  ThreadOp,
+import {
+  type FlushedMessage,
+  type LogMessage,
+  type PluginCode,
+  pulseCells,
+  type RequestOf,
+  type ThreadAnswers,
+  type ThreadData,
+  type ThreadFigures,
+  type ThreadOp,
 } from './messages.ts';
 
 /** The thread's entry, beside this file, with this file's ending (`.ts` from source, `.js` as published). */
@@ -27,17 +30,29 @@ const entry = fileURLToPath(
 /** What plugins keep in granted directories is counted for all threads of the process together. */
 const ledger = makeLedger();
 
+/** How often a thread that has calls is looked at, in milliseconds. */
+const watchEvery = 500;
 /**
- * How long a thread may take to answer a cancel before it is taken for hung, in milliseconds. A thread is merely busy
- * when several instances in a row hold it where they cannot give way; replacing it costs the neighbours their state.
+ * How many looks in a row may find a thread that did not beat before it is taken for hung: some 4 seconds. Replacing it
+ * costs the neighbours their state, and instances may hold it one after the other where they cannot give way.
  */
-const hungAfter = 4000;
+const mostMissed = 8;
+/** As long as it has never beaten it is starting, which takes longer on a busy machine. */
+const mostMissedAtStart = 60;
 
 /** How long a thread may take to say its figures, in milliseconds; a busy one says them the next time. */
 const figuresWithin = 500;
 
 /** How long a thread that closes may take to send what plugins logged, in milliseconds. */
 const flushWithin = 250;
+
+/** What the neighbours of a hung call are told; it itself is told why it was ended, where somebody ended it. */
+const lost =
+  'the thread that ran the job stopped answering, for this job or another one in it, and was replaced: how far the job came is not known, and it may be run again';
+
+function newPulse(): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(8));
+}
 
 function isMessage(message: unknown): message is LogMessage | FlushedMessage {
   return typeof message === 'object' && message !== null && 'kind' in message;
@@ -53,8 +68,11 @@ export interface LaneEvents {
 
 export class Lane {
   readonly #events: LaneEvents;
-  /** Counted up before a cancel is sent: an instance that computes gives way at once, and the message is seen. */
-  readonly #knocks = new Int32Array(new SharedArrayBuffer(4));
+  readonly #watch = setInterval(() => this.#look(), watchEvery).unref();
+  /** Each thread has its own: one that was given up may go on beating for a while. */
+  #pulse = newPulse();
+  #seenBeats = 0;
+  #missed = 0;
   #pool: Piscina;
   #plugins = new Map<string, Promise<undefined>>();
   /** Counts up with every thread; a call knows by it that its thread is gone. */
@@ -90,7 +108,7 @@ export class Lane {
     } catch (error) {
       if (this.#closed) throw new BulkheadError('shutting-down', 'the executor was closed');
       if (generation === this.#generation) throw BulkheadError.from(error);
-      throw new BulkheadError('thread-lost', 'the thread that ran the call stopped answering and was replaced');
+      throw new BulkheadError('thread-lost', lost);
     } finally {
       this.#pending--;
     }
@@ -119,18 +137,11 @@ export class Lane {
     void this.#inform({ op: 'drop-pool', pool });
   }
 
-  /**
-   * Ends the call on an instance; resolves once the thread has, or was replaced because it did not answer.
-   * `isOver` tells whether the call itself ended in time.
-   */
-  async cancel(id: number, reason: BulkheadError, isOver: () => boolean): Promise<void> {
-    const generation = this.#generation;
-    Atomics.add(this.#knocks, 0, 1);
-    const timer = setTimeout(() => {
-      if (!isOver() && generation === this.#generation) this.#replace();
-    }, hungAfter).unref();
+  /** Ends the call on an instance; resolves once the thread has, or was replaced because it did not answer. */
+  async cancel(id: number, reason: BulkheadError): Promise<void> {
+    // Before the message: an instance that computes gives way at once, and the message is seen.
+    Atomics.add(this.#pulse, pulseCells.knocks, 1);
     await this.#inform({ op: 'cancel', id, reason: reason.toJSON() });
-    if (isOver()) clearTimeout(timer);
   }
 
   /** Threads that were lost here. */
@@ -174,6 +185,7 @@ export class Lane {
     await this.#flushed.promise;
     clearTimeout(late);
     this.#closed = true;
+    clearInterval(this.#watch);
     this.#generation++;
     await this.#pool.destroy();
   }
@@ -188,6 +200,14 @@ export class Lane {
     });
   }
 
+  /** Replaces a thread that has calls and does not beat. */
+  #look(): void {
+    const beats = Atomics.load(this.#pulse, pulseCells.beats);
+    if (beats !== this.#seenBeats || this.#pending === 0) this.#missed = 0;
+    else if (++this.#missed > (beats === 0 ? mostMissedAtStart : mostMissed)) this.#replace();
+    this.#seenBeats = beats;
+  }
+
   #replace(): void {
     if (this.#closed) return;
     this.#forget();
@@ -199,6 +219,9 @@ export class Lane {
   /** The thread is gone, and with it whatever it was given. */
   #forget(): void {
     this.#generation++;
+    this.#missed = 0;
+    // The next thread is starting, and has the same cells where piscina starts it.
+    Atomics.store(this.#pulse, pulseCells.beats, 0);
     this.#plugins = new Map();
     if (this.#closed) return;
     this.#lost++;
@@ -207,6 +230,8 @@ export class Lane {
   }
 
   #start(): Piscina {
+    this.#pulse = newPulse();
+    this.#seenBeats = 0;
     const pool = new Piscina({
       filename: entry,
       minThreads: 1,
@@ -218,7 +243,7 @@ export class Lane {
       atomics: 'disabled',
       recordTiming: false,
       env: {},
-      workerData: { knocks: this.#knocks, ledger },
+      workerData: { pulse: this.#pulse, ledger } satisfies ThreadData,
     });
     pool.on('message', (message: unknown) => {
       if (!isMessage(message)) return;

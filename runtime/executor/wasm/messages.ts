@@ -13,6 +13,24 @@ import type { Grants } from '../../model/grant.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { RunnerDescription } from '../../model/method.ts';
 
+/** What a thread is started with. */
+export interface ThreadData {
+  /** See {@link pulseCells}. */
+  readonly pulse: Int32Array<SharedArrayBuffer>;
+  readonly ledger: SharedArrayBuffer;
+}
+
+/** The cells by which two threads know of each other without messages; each only ever counts up. */
+export const pulseCells = {
+  /** Raised by the runtime's thread when a cancel is on its way, so that the plugin thread looks at its messages. */
+  knocks: 0,
+  /** Raised by the plugin thread for as long as its event loop turns. */
+  beats: 1,
+} as const;
+
+/** How often a plugin thread beats, in milliseconds. */
+export const beatEvery = 250;
+
 /** What a thread has to know of a rewritten core module to cap and reset it. From the meter's own report. */
 export interface ModuleReport {
   /** Pages that its own memories begin with. */

@@ -19,7 +19,6 @@ export class Session {
   readonly instance: InstanceRef;
   readonly #signal: AbortSignal | undefined;
   #cancelled: BulkheadError | undefined;
-  #over = false;
 
   constructor(lane: Lane, instance: InstanceRef, signal: AbortSignal | undefined) {
     this.lane = lane;
@@ -53,12 +52,16 @@ export class Session {
   /** Ends the call, and resolves once its instance is free of it. */
   cancel(reason: BulkheadError): Promise<void> {
     this.#cancelled ??= reason;
-    return this.lane.cancel(this.instance.id, reason, () => this.#over);
+    return this.lane.cancel(this.instance.id, reason);
+  }
+
+  /** Throws why the call was cancelled, where it was. */
+  checkCancelled(): void {
+    if (this.#cancelled) throw this.#cancelled;
   }
 
   /** The call is over; aborting its signal does nothing any more. */
   close(): void {
-    this.#over = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { BulkheadError } from '../../errors.ts';
 import { addCounts, type ExecutorFigures, noInstances } from '../../model/figures.ts';
 import type { Limits } from '../../model/limits.ts';
-import type { AdmittedPlugin, Executor, InstanceSpec, PluginInstance } from '../executor.ts';
+import type { AdmitOptions, AdmittedPlugin, Executor, InstanceSpec, PluginInstance } from '../executor.ts';
 import { Compiler } from './compiler.ts';
 import { WasmInstance } from './instance.ts';
 import { Lane, type LaneEvents } from './lane.ts';
@@ -24,11 +24,21 @@ export interface WasmExecutorOptions extends LaneEvents {
   readonly limits: Limits;
 }
 
+/** The code of a plugin, and who needs it. */
+interface HeldCode {
+  readonly code: PluginCode;
+  /** As the plugin calls itself. */
+  readonly name: string;
+  /** Admitted files with that content. */
+  admissions: number;
+  instances: number;
+}
+
 export class WasmExecutor implements Executor {
   readonly #options: WasmExecutorOptions;
   readonly #compiler: Compiler;
-  readonly #codes = new Map<string, PluginCode>();
-  readonly #names = new Map<string, string>();
+  /** By digest. */
+  readonly #codes = new Map<string, HeldCode>();
   readonly #lanes: Lane[] = [];
   readonly #pools = new PoolNumbers();
   #lastId = 0;
@@ -38,14 +48,13 @@ export class WasmExecutor implements Executor {
     this.#compiler = new Compiler(options.cacheFolder, options.limits);
   }
 
-  async admit(path: string): Promise<AdmittedPlugin> {
-    const { facts, code } = await this.#compiler.compile(await this.#read(path));
+  async admit(path: string, { cache = true }: AdmitOptions = {}): Promise<AdmittedPlugin> {
+    const { facts, code } = await this.#compiler.compile(await this.#read(path), cache);
     const lane = new Lane(this.#options);
     try {
       await lane.addPlugin(code);
       const runner = await this.#describe(lane, code.digest);
-      this.#codes.set(code.digest, code);
-      this.#names.set(code.digest, runner.name);
+      this.#hold(code, runner.name);
       const obstacles = [...code.modules.values()].flatMap(({ report }) => report.obstacles);
       return { digest: code.digest, path, facets: facts.facets, imports: facts.imports, runner, obstacles };
     } finally {
@@ -55,12 +64,22 @@ export class WasmExecutor implements Executor {
 
   /** The name that an admitted plugin gave itself. */
   nameOf(digest: string): string | undefined {
-    return this.#names.get(digest);
+    return this.#codes.get(digest)?.name;
+  }
+
+  dismiss({ digest }: AdmittedPlugin): void {
+    const held = this.#codes.get(digest);
+    if (!held) return;
+    held.admissions--;
+    this.#letGo(held);
   }
 
   instance(spec: InstanceSpec): PluginInstance {
-    const code = this.#codes.get(spec.plugin.digest);
-    if (!code) throw new BulkheadError('internal', `the plugin ${spec.plugin.path} was not admitted by this executor`);
+    const held = this.#codes.get(spec.plugin.digest);
+    if (!held?.admissions)
+      throw new BulkheadError('internal', `the plugin ${spec.plugin.path} is not admitted by this executor`);
+    const { code } = held;
+    held.instances++;
     const { grants, limits = this.#options.limits } = spec;
     const pool =
       spec.isolation === 'kept' ? undefined : this.#pools.join(code.digest, spec.settings, { grants, limits });
@@ -70,8 +89,9 @@ export class WasmExecutor implements Executor {
       lane: (isolation) => this.#lane(isolation),
       nextId: () => ++this.#lastId,
       release: () => {
-        if (pool === undefined || this.#pools.leave(pool) > 0) return;
-        for (const lane of this.#lanes) lane.dropPool(pool);
+        if (pool !== undefined && this.#pools.leave(pool) === 0) for (const lane of this.#lanes) lane.dropPool(pool);
+        held.instances--;
+        this.#letGo(held);
       },
     });
   }
@@ -95,6 +115,19 @@ export class WasmExecutor implements Executor {
     await Promise.all([this.#compiler.close(), ...this.#lanes.map((lane) => lane.close())]);
   }
 
+  #hold(code: PluginCode, name: string): void {
+    const held = this.#codes.get(code.digest);
+    if (held) held.admissions++;
+    else this.#codes.set(code.digest, { code, name, admissions: 1, instances: 0 });
+  }
+
+  /** Frees code that nobody needs any more, here and in the threads. */
+  #letGo({ code, admissions, instances }: HeldCode): void {
+    if (admissions > 0 || instances > 0) return;
+    this.#codes.delete(code.digest);
+    for (const lane of this.#lanes) lane.removePlugin(code.digest);
+  }
+
   async #read(path: string): Promise<Uint8Array> {
     const { size } = await stat(path);
     if (size > largestComponent) {
@@ -116,6 +149,10 @@ export class WasmExecutor implements Executor {
       ]);
       if (!outcome.ok) throw BulkheadError.fromWire(outcome.error);
       return outcome.runner;
+    } catch (thrown) {
+      const error = BulkheadError.from(thrown);
+      if (error.code !== 'thread-lost') throw error;
+      throw new BulkheadError('plugin-refused', 'it stopped the thread in which it was examined', { cause: error });
     } finally {
       clearTimeout(timer);
     }

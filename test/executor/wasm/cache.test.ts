@@ -30,6 +30,15 @@ const textOf = (entry: TranspiledComponent) =>
   [...entry.files].map(([name, bytes]) => [name, Buffer.from(bytes).toString()]);
 
 describe('the cache of transpiled components', () => {
+  it('leaves nothing of an entry that is not to be kept', async () => {
+    const cache = new ComponentCache(folder);
+    expect(textOf(await cache.get('key', make, false))).toEqual(textOf(component));
+    expect(readdirSync(folder)).toEqual([]);
+    await cache.get('key', make);
+    await cache.get('key', make, false);
+    expect(made).toBe(2);
+  });
+
   it('makes an entry once, and another process finds it', async () => {
     await new ComponentCache(folder).get('key', make);
     const found = await new ComponentCache(folder).get('key', make);

@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { root } from '../../../runtime/cli/toolbox/paths.mjs';
 import { BulkheadError } from '../../../runtime/errors.ts';
 import type { PluginInstance } from '../../../runtime/executor/executor.ts';
 import { WasmExecutor } from '../../../runtime/executor/wasm/wasm-executor.ts';
 import { defaultLimits, type Limits } from '../../../runtime/model/limits.ts';
 import { testPlugin } from '../../support/artifacts.ts';
+import { lineOf, startNode } from '../../support/cli.ts';
 import { PluginUnderTest } from '../plugin-under-test.ts';
 
 const cacheFolder = mkdtempSync(join(tmpdir(), 'bulkhead-sandbox-'));
@@ -50,33 +52,25 @@ describe('time slicing', () => {
     const loops = Array.from({ length: 3 }, () =>
       spin.instance('kept').run(spin.call('run', ''), { signal: stop.signal }),
     );
-    const waits: number[] = [];
-    for (let i = 2; i <= 20; i++) {
-      const start = performance.now();
-      expect(await calls(echo, kept)).toBe(i);
-      waits.push(performance.now() - start);
-    }
+    for (let i = 2; i <= 20; i++) expect(await calls(echo, kept)).toBe(i);
     stop.abort(new BulkheadError('cancelled', 'enough'));
     for (const outcome of await Promise.all(loops))
       expect(outcome).toMatchObject({ ok: false, error: { message: 'enough' } });
     // Still the instance of before: the thread was not lost.
     expect(await calls(echo, kept)).toBe(21);
-    // Three loops take a slice of 5 ms each before a neighbour's turn; ten times that is a busy machine.
-    expect(Math.max(...waits)).toBeLessThan(150);
   });
 
   it('ends loops at their deadline, the thread finding it by itself', async () => {
     const executor = oneThread();
     const spin = await admit(executor, 'spin');
-    const late: number[] = [];
+    // How late they are is for `npm run bench -- --only ends`: it depends on what else the machine does.
     for (let i = 0; i < 10; i++) {
       const call = spin.call('run', '');
       const deadline = Date.now() + 50;
       const outcome = await spin.instance('kept').run({ ...call, job: { ...call.job, deadline } });
-      late.push(Date.now() - deadline);
       expect(outcome).toMatchObject({ ok: false, error: { code: 'deadline-exceeded' } });
+      expect(Date.now()).toBeGreaterThanOrEqual(deadline);
     }
-    expect(late.sort((left, right) => left - right)[5]).toBeLessThan(20);
   });
 
   it('ends a job that used up its CPU time, and counts waiting as none', async () => {
@@ -88,6 +82,20 @@ describe('time slicing', () => {
     const waited = await echo.instance('per-job').run(echo.call('slow', { text: 'x', millis: 300 }));
     expect(waited.ok).toBe(true);
     expect(waited.usage?.cpuMs).toBeLessThan(50);
+  });
+
+  it('does not count the time in which the machine does something else', async () => {
+    const child = startNode([join(root, 'test/support/spin-once.ts'), cacheFolder, '400']);
+    const used = lineOf(child, /used (\d+)/);
+    await lineOf(child, /running/);
+    const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
+    await pause(150);
+    child.kill('SIGSTOP');
+    await pause(2000);
+    child.kill('SIGCONT');
+    const cpuMs = Number((await used)[1]);
+    expect(cpuMs).toBeGreaterThanOrEqual(400);
+    expect(cpuMs).toBeLessThan(1500);
   });
 
   it('counts the same ticks for the same work, and more for more', async () => {

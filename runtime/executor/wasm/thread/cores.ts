@@ -6,6 +6,7 @@
  */
 import { BulkheadError } from '../../../errors.ts';
 import type { ModuleReport } from '../messages.ts';
+import { MemoryImage } from './memory-image.ts';
 import type { Meter } from './meter.ts';
 
 const meterModule = 'bulkhead:meter';
@@ -15,9 +16,6 @@ const tableElement = 32;
 
 type ExportObject = Record<string, unknown>;
 
-interface Memory {
-  readonly buffer: ArrayBuffer;
-}
 interface Global {
   value: unknown;
 }
@@ -27,18 +25,12 @@ interface Table {
   set(index: number, value: unknown): void;
 }
 
-/** The state of one memory at the time of the snapshot. */
-interface MemoryImage {
-  readonly memory: Memory;
-  readonly bytes: Uint8Array;
-}
-
 export class Cores {
   readonly #meter: Meter;
   readonly #reports: ReadonlyMap<WebAssembly.Module, ModuleReport>;
   /** Some module can write tables; any module may be given another's. */
   readonly #writesTables: boolean;
-  readonly #memories: Memory[] = [];
+  readonly #memories: WebAssembly.Memory[] = [];
   readonly #globals: Global[] = [];
   readonly #tables: Table[] = [];
   #images: readonly MemoryImage[] | undefined;
@@ -72,7 +64,7 @@ export class Cores {
 
   /** Keeps the state at hand; {@link reset} goes back to it. */
   capture(): void {
-    this.#images = this.#memories.map((memory) => ({ memory, bytes: new Uint8Array(memory.buffer).slice() }));
+    this.#images = this.#memories.map((memory) => new MemoryImage(memory));
     this.#values = this.#globals.map((global) => global.value);
     this.#elements = this.#tables.map((table) => Array.from({ length: table.length }, (_, index) => table.get(index)));
     this.#bytes = this.#meter.bytes;
@@ -81,10 +73,10 @@ export class Cores {
   /** Puts the state back. False where that is impossible, because a memory or table grew: they never shrink. */
   reset(): boolean {
     const grown =
-      this.#images?.some(({ memory, bytes }) => memory.buffer.byteLength !== bytes.byteLength) ||
+      this.#images?.some((image) => image.isOutgrown) ||
       this.#tables.some((table, index) => table.length !== this.#elements[index]?.length);
     if (!this.#images || grown) return false;
-    for (const { memory, bytes } of this.#images) new Uint8Array(memory.buffer).set(bytes);
+    for (const image of this.#images) image.restore();
     this.#values.forEach((value, index) => {
       (this.#globals[index] as Global).value = value;
     });
@@ -100,7 +92,7 @@ export class Cores {
 
   #collect(exports: ExportObject): void {
     for (const [name, value] of Object.entries(exports)) {
-      if (name.startsWith('bulkhead:memory:')) this.#memories.push(value as Memory);
+      if (name.startsWith('bulkhead:memory:')) this.#memories.push(value as WebAssembly.Memory);
       else if (name.startsWith('bulkhead:global:')) this.#globals.push(value as Global);
       else if (this.#writesTables && name.startsWith('bulkhead:table:')) this.#tables.push(value as Table);
     }

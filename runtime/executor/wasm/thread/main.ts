@@ -4,14 +4,17 @@ import { shareLedger } from '../../../capabilities/filesystem-quota.ts';
 import { BulkheadError } from '../../../errors.ts';
 import { noGrants } from '../../../model/grant.ts';
 import { takeLoopDelay } from '../../../telemetry/loop-delay.ts';
-import type {
-  DescribeOutcome,
-  FlushedMessage,
-  LogMessage,
-  RequestOf,
-  ThreadAnswers,
-  ThreadOp,
-  ThreadRequest,
+import {
+  beatEvery,
+  type DescribeOutcome,
+  type FlushedMessage,
+  type LogMessage,
+  pulseCells,
+  type RequestOf,
+  type ThreadAnswers,
+  type ThreadData,
+  type ThreadOp,
+  type ThreadRequest,
 } from '../messages.ts';
 import { addPlugin, removePlugin } from './code.ts';
 import { describe } from './describe.ts';
@@ -28,8 +31,10 @@ function sendLog(digest: string): SendLog {
   };
 }
 
-const { knocks, ledger } = workerData as { knocks: Int32Array<SharedArrayBuffer>; ledger: SharedArrayBuffer };
-listenForKnocks(knocks);
+const { pulse, ledger } = workerData as ThreadData;
+listenForKnocks(pulse);
+Atomics.add(pulse, pulseCells.beats, 1);
+setInterval(() => Atomics.add(pulse, pulseCells.beats, 1), beatEvery).unref();
 shareLedger(ledger);
 const instances = new Instances(sendLog);
 

@@ -9,7 +9,9 @@
 import { BulkheadError, overLimit } from '../../../errors.ts';
 import type { Usage } from '../../../model/call.ts';
 import type { Limits } from '../../../model/limits.ts';
+import { pulseCells } from '../messages.ts';
 import type { Boundary } from './boundary.ts';
+import { CpuClock } from './cpu-clock.ts';
 import { nextTurn } from './turns.ts';
 
 /** What `refill` answers to ask for a call of `yield`. Fixed by the rewriter (`REFILL_YIELD`). */
@@ -47,12 +49,12 @@ const heldThread = overLimit(
 /** What a job is ended with that the thread finds late before the runtime's thread does. */
 const tooLate = new BulkheadError('deadline-exceeded', 'the job did not end before its deadline');
 
-/** Raised by the runtime's thread when a cancel is on its way, so that the thread looks at its messages at once. */
-let knock: Int32Array = new Int32Array(1);
+/** See {@link pulseCells}. */
+let pulse: Int32Array = new Int32Array(Object.keys(pulseCells).length);
 
-/** Sets the cell by which the runtime's thread knocks. */
-export function listenForKnocks(cell: Int32Array<SharedArrayBuffer>): void {
-  knock = cell;
+/** Sets the cells by which the runtime's thread knocks. */
+export function listenForKnocks(cells: Int32Array<SharedArrayBuffer>): void {
+  pulse = cells;
 }
 
 /** What one module was given of ticks, and where it counts them. */
@@ -69,8 +71,7 @@ export class Meter {
   #quantum = 20_000;
   readonly #accounts: Account[] = [];
   #ticks = 0;
-  #cpuMs = 0;
-  #runningSince: number | undefined;
+  readonly #cpu = new CpuClock();
   #sliceEnds = 0;
   #seenKnock = 0;
   /** How many JavaScript frames stand between the instance and its `promising` call. */
@@ -131,28 +132,27 @@ export class Meter {
   begin(deadline: number | undefined): void {
     for (const account of this.#accounts) settle(account);
     this.#ticks = 0;
-    this.#cpuMs = 0;
+    this.#cpu.clear();
     this.refusedGrowth = false;
     this.#deadline = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - performance.timeOrigin;
   }
 
   /** The instance waits; its time is not counted. */
   pause(): void {
-    if (this.#runningSince === undefined) return;
-    this.#cpuMs += performance.now() - this.#runningSince;
-    this.#runningSince = undefined;
+    this.#cpu.stop(performance.now());
   }
 
   /** The instance goes on. */
   resume(): void {
-    this.#runningSince = performance.now();
-    this.#sliceEnds = this.#runningSince + slice;
+    const now = performance.now();
+    this.#cpu.start(now);
+    this.#sliceEnds = now + slice;
   }
 
   /** What the call used. */
   usage(): Usage {
     for (const account of this.#accounts) this.#ticks += settle(account);
-    return { ticks: this.#ticks, cpuMs: this.#cpuMs };
+    return { ticks: this.#ticks, cpuMs: this.#cpu.spent };
   }
 
   /** Runs `use` with JavaScript below the instance, where it cannot be suspended. */
@@ -172,7 +172,7 @@ export class Meter {
     const over = this.#boundary.ended ? undefined : this.#overdrawn(now);
     if (over) this.#boundary.end(over);
     if (this.#boundary.ended) return endsGuest;
-    const wanted = now >= this.#sliceEnds || Atomics.load(knock, 0) !== this.#seenKnock;
+    const wanted = now >= this.#sliceEnds || Atomics.load(pulse, pulseCells.knocks) !== this.#seenKnock;
     return wanted && this.#plain === 0 ? askToYield : this.#grant(account, now);
   }
 
@@ -181,12 +181,12 @@ export class Meter {
     const { cpuMs } = this.#limits;
     if (now >= this.#deadline) return tooLate;
     if (this.#plain > 0 && now - this.#plainSince > longestPlain) return heldThread;
-    if (this.#cpuMs + now - (this.#runningSince ?? now) <= cpuMs) return undefined;
+    if (this.#cpu.look(now) <= cpuMs) return undefined;
     return overLimit('limit-cpu', 'cpuMs', cpuMs, 'the job used up its CPU time, in milliseconds');
   }
 
   async #yield(account: Account): Promise<number> {
-    this.#seenKnock = Atomics.load(knock, 0);
+    this.#seenKnock = Atomics.load(pulse, pulseCells.knocks);
     await nextTurn();
     return this.#grant(account, performance.now());
   }

@@ -60,7 +60,10 @@ fn on_socket(step: &str, rest: &str, socket: &UdpSocket) -> io::Result<String> {
         "recv" => {
             let mut bytes = [0; 2000];
             let (length, from) = socket.recv_from(&mut bytes)?;
-            return Ok(format!("{} from {from}", String::from_utf8_lossy(&bytes[..length])));
+            return Ok(format!(
+                "{} from {from}",
+                String::from_utf8_lossy(&bytes[..length])
+            ));
         }
         "drain" => {
             socket.set_nonblocking(true)?;
