@@ -4,7 +4,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Family, toWitSocket, type WitSocketAddress } from './addresses.ts';
-import type { InstanceContext } from './capability.ts';
+import type { ConnectionHold } from './connection-hold.ts';
 import { cut } from './dial.ts';
 import type { Binding } from './local-ports.ts';
 import { bindCode } from './socket-errors.ts';
@@ -16,7 +16,7 @@ export class Listener {
   readonly #family: Family;
   readonly #onChange: () => void;
   readonly #server: Server;
-  readonly #forget: () => void;
+  readonly #hold: ConnectionHold;
   readonly #waiting: Socket[] = [];
   /** Where it is bound to, once it is. */
   local: WitSocketAddress | undefined;
@@ -24,14 +24,18 @@ export class Listener {
   failure: string | undefined;
   isListening = false;
 
-  /** Begins to bind. `onChange` is called when that is over, and whenever somebody waits to be accepted. */
-  constructor(context: InstanceContext, family: Family, binding: Binding, onChange: () => void) {
+  /**
+   * Begins to bind. `onChange` is called when that is over, and whenever somebody waits to be accepted. The hold, for
+   * those who wait, is the listener's from here on.
+   */
+  constructor(family: Family, binding: Binding, hold: ConnectionHold, onChange: () => void) {
     this.#family = family;
+    this.#hold = hold;
     this.#onChange = onChange;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) =>
       this.#take(socket),
     );
-    this.#forget = context.onDispose(() => this.close());
+    hold.signal.addEventListener('abort', () => this.#close(), { once: true });
     this.#bind(binding.address, binding.ports);
   }
 
@@ -51,7 +55,10 @@ export class Listener {
   }
 
   close(): void {
-    this.#forget();
+    this.#hold.end();
+  }
+
+  #close(): void {
     this.#server.close();
     for (const socket of this.#waiting.splice(0)) cut(socket);
   }

@@ -37,7 +37,8 @@ export function createTcp(context: InstanceContext, io: Io, reach: Reach, ports:
       if (this.#progress) refuse('invalid-state');
       if (local.tag !== this.#family || !isBindable(local)) refuse('invalid-argument');
       const binding = ports.bindingFor('tcp', local) ?? refuse('access-denied');
-      this.#listener = new Listener(context, this.#family, binding, () => this.#changes.fire());
+      const hold = ConnectionHold.take(context, io) ?? refuse('new-socket-limit');
+      this.#listener = new Listener(this.#family, binding, hold, () => this.#changes.fire());
       this.#progress = 'binding';
     }
     finishBind(): void {

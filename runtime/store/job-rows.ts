@@ -58,6 +58,7 @@ export const jobColumns = [
   'broadcast_results',
   'retry_policy',
   'overrides',
+  'caller',
   'updated_at',
 ] as const;
 
@@ -89,6 +90,7 @@ export function jobRow(job: Job, state: JobState, now: number): Parameters {
     broadcast_results: Number(job.broadcast),
     retry_policy: job.retryPolicy ? JSON.stringify(job.retryPolicy) : null,
     overrides: job.overrides ? JSON.stringify(job.overrides) : null,
+    caller: job.caller ?? null,
     updated_at: now,
   };
 }
@@ -120,6 +122,7 @@ export function jobFromRow(row: Row): Job {
     storeFailure: flag(row, 'store_failure'),
     broadcast: flag(row, 'broadcast_results'),
     ...(row.retry_policy !== null && { retryPolicy: JSON.parse(text(row, 'retry_policy')) as RetryPolicy }),
+    ...(row.caller !== null && { caller: text(row, 'caller') }),
     ...(row.overrides !== null && { overrides: JSON.parse(text(row, 'overrides')) as JobExecutionOverrides }),
   };
 }

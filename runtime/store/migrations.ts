@@ -95,4 +95,6 @@ export const migrations: readonly string[] = [
      category INTEGER NOT NULL,
      targets TEXT NOT NULL
    ) STRICT;`,
+  // Who submitted a job marks its log lines, after a restart too.
+  'ALTER TABLE job ADD COLUMN caller TEXT;',
 ];

@@ -1,8 +1,10 @@
 /** `std::net::TcpListener` in a plugin, with real clients. */
 import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toWitSocket } from '../../runtime/capabilities/addresses.ts';
 import type { ListenGrant } from '../../runtime/model/grant.ts';
 import { eventually, type GuestOptions, type Kept, NetworkPlugin } from './egress-guest.ts';
+import { fakeInstance } from './instance.ts';
 
 let tcp: NetworkPlugin;
 const clients: Socket[] = [];
@@ -179,7 +181,8 @@ describe('who listens', () => {
     const port = await freePort();
     const running = await tcp.start(steps(`listen 127.0.0.1:${port}`, 'accept', 'keep', 'accept'), {
       ...at(port),
-      limits: { bufferBytes: 200_000 },
+      // For the listener, and one connection.
+      limits: { bufferBytes: 400_000 },
     });
     await Promise.all([client(port), client(port)]);
     expect((await running.done).said).toMatch(/^listen=.*\naccept=.*\nkeep=\naccept!/);
@@ -195,6 +198,17 @@ describe('who listens', () => {
     await closed;
     const again = await tcp.run(steps(`listen 127.0.0.1:${port}`), at(port));
     expect(again.said).toBe(`listen=127.0.0.1:${port}\n`);
+  });
+
+  it('and ends while it is being bound leaves no port behind', async () => {
+    const port = await freePort();
+    const instance = fakeInstance(at(port).grants);
+    const { createTcpSocket } = instance.imports['wasi:sockets/tcp-create-socket'] as {
+      createTcpSocket(family: 'ipv4'): { startBind(network: object, local: object): void };
+    };
+    createTcpSocket('ipv4').startBind({}, toWitSocket('127.0.0.1', port));
+    instance.dispose();
+    expect((await tcp.run(`listen 127.0.0.1:${port}`, at(port))).said).toBe(`listen=127.0.0.1:${port}\n`);
   });
 
   it('and leaves it open at the end of the job is thrown away, and the port with it', async () => {

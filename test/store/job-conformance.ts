@@ -22,6 +22,7 @@ export function jobStoreConformance(name: string, open: () => Promise<Store>): v
         id: 2n ** 62n + 1n,
         using: 'go',
         uniqKey: 'k',
+        caller: 'ann',
         metadata: { 'x-trace': 'ü' },
         retryPolicy: { type: 1, interval: 1, max_interval: 2, max_retry: 3, basis: 1.5 },
         overrides: { store_success: true },
