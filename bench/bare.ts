@@ -6,10 +6,11 @@ import {
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerInterceptor,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
 
-const enqueuePath = '/jobworkerp.service.JobService/Enqueue';
+export const enqueuePath = '/jobworkerp.service.JobService/Enqueue';
 export const streamPath = '/jobworkerp.service.JobService/EnqueueForStream';
 export const feedPath = '/jobworkerp.service.JobService/EnqueueWithClientStream';
 export const asIs = (bytes: Buffer): Buffer => bytes;
@@ -29,6 +30,18 @@ const method = (path: string, requestStream: boolean, responseStream: boolean) =
     responseSerialize: asIs,
     responseDeserialize: asIs,
   }) as const;
+
+/** Answers Enqueue with its request; it does not listen. */
+export function bareEcho(interceptors: ServerInterceptor[]): Server {
+  const server = new Server({ interceptors });
+  server.addService(
+    { Enqueue: method(enqueuePath, false, false) },
+    {
+      Enqueue: (call: { request: Buffer }, answer: (error: null, bytes: Buffer) => void) => answer(null, call.request),
+    },
+  );
+  return server;
+}
 
 /** Answers Enqueue with its request, EnqueueForStream with so many copies, EnqueueWithClientStream message by message. */
 export async function bareServer(copies = 1): Promise<BareServer> {
@@ -65,8 +78,8 @@ export function bareClient(port: number): Client {
 }
 
 /** One Enqueue. */
-export function enqueueOnce(client: Client, request: Buffer): Promise<void> {
+export function enqueueOnce(client: Client, request: Buffer, metadata: Metadata = new Metadata()): Promise<void> {
   return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(enqueuePath, asIs, asIs, request, (error) => (error ? reject(error) : resolve()));
+    client.makeUnaryRequest(enqueuePath, asIs, asIs, request, metadata, (error) => (error ? reject(error) : resolve()));
   });
 }

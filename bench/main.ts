@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { cli } from './cli.ts';
 import { component } from './component.ts';
+import { edge } from './edge.ts';
 import { ends } from './ends.ts';
 import { grpc } from './grpc.ts';
 import type { Bench, BenchResult } from './harness.ts';
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   pool,
   ends,
   grpc,
+  edge,
   queues,
   streams,
   memory,

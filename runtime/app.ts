@@ -5,11 +5,14 @@
  * other way, so that nothing is dropped that was taken.
  */
 import { mkdir } from 'node:fs/promises';
+import { type AccessSources, readAccess } from './access/read-access.ts';
+import { readTls, type TlsFiles } from './access/tls-files.ts';
 import { FunctionDesk } from './admission/function-desk.ts';
 import { FunctionSetRegistry } from './admission/function-set-registry.ts';
 import { JobAdmission } from './admission/job-admission.ts';
 import { JobDesk } from './admission/job-desk.ts';
 import { WorkerRegistry } from './admission/worker-registry.ts';
+import type { ConnectionLimits } from './api/edge.ts';
 import { startApi } from './api/server.ts';
 import { ChannelDispatcher } from './dispatch/dispatcher.ts';
 import { BulkheadError } from './errors.ts';
@@ -64,6 +67,14 @@ export interface AppOptions {
   readonly limits?: Partial<Limits>;
   /** The operator's grants; nothing is granted where there is no file. */
   readonly grantsFile?: string;
+  /** Who may call. Without tokens everybody may, and only addresses of this machine can be listened on. */
+  readonly access?: AccessSources;
+  /** Not set: no encryption. */
+  readonly tls?: TlsFiles;
+  /** Where they differ from the defaults. */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
+  /** Web pages that may call, by their origins. */
+  readonly webOrigins?: readonly string[];
   /** Figures for Prometheus; none where it is not set. */
   readonly metrics?: NonNullable<TelemetryOptions['metrics']>;
   /** Spans for OpenTelemetry; none where it is not set. */
@@ -89,6 +100,8 @@ export interface RunningApp {
   readonly metricsPort?: number;
   plugins(): readonly ServedPlugin[];
   refused(): readonly RefusedPlugin[];
+  /** Reads tokens and certificates again. Throws `config-invalid`, and then nothing has changed. */
+  reload(): Promise<void>;
   /** Takes no more jobs, waits up to `drainMs` (default 10,000) milliseconds for those it took, and stops. */
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
@@ -164,11 +177,18 @@ function channelPlans({ defaultConcurrency, channels = [] }: AppOptions): Channe
   return [...first, ...channels];
 }
 
-/** Starts a server. Throws `config-invalid` where the grants, a folder, the database or the address cannot be used. */
+/** Starts a server. Throws `config-invalid` where a settings file, a folder, the database or the address cannot be used. */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const log = options.onLog;
   const undo: (() => Promise<void>)[] = [];
+  const warn = (notes: readonly string[] = []): void => {
+    for (const message of notes) log({ level: 'warn', message });
+  };
   try {
+    const { access, notes: tokenNotes, reload: reloadTokens } = await readAccess(options.access ?? {});
+    const encryption = options.tls && (await readTls(options.tls));
+    warn(tokenNotes);
+    warn(encryption?.notes);
     const operator = await operatorGrants(options);
     const telemetry = await startTelemetry({ ...options, log });
     undo.unshift(() => telemetry.close());
@@ -215,11 +235,18 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         dispatcher,
         plugins,
         management,
+        access,
         self: { id: ids.next(), address: host, startedAt: Date.now() },
         log,
         ...(telemetry.isWatching && { events }),
       },
-      { address, ...given({ maxRequestBytes: options.maxRequestBytes }) },
+      {
+        address,
+        maxRequestBytes: options.maxRequestBytes,
+        limits: options.connectionLimits,
+        webOrigins: options.webOrigins,
+        tls: encryption?.tls,
+      },
     ).catch(async (error: unknown) => {
       await dispatcher.stop(0);
       throw error;
@@ -234,6 +261,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
           methods: runner.methods.map((method) => method.name),
         })),
       refused: () => refused,
+      reload: async () => {
+        const renewed = options.tls && (await readTls(options.tls));
+        warn(await reloadTokens());
+        if (renewed) api.useTls(renewed.tls);
+        warn(renewed?.notes);
+      },
       close: async ({ drainMs = 10_000 } = {}) => {
         admission.close();
         api.announceStop();

@@ -15,6 +15,7 @@ export type StatusName =
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'PERMISSION_DENIED'
+  | 'UNAUTHENTICATED'
   | 'RESOURCE_EXHAUSTED'
   | 'FAILED_PRECONDITION'
   | 'ABORTED'
@@ -39,6 +40,15 @@ function entry(status: StatusName, blame: Blame, retryable: boolean, meaning: st
 
 /** Every code. Sorted by who is to blame, then by the way of a request through the house. */
 export const catalogue = {
+  unauthenticated: entry('UNAUTHENTICATED', 'caller', false, 'the call brings no token that the server knows'),
+  'permission-denied': entry(
+    'PERMISSION_DENIED',
+    'caller',
+    false,
+    "the token's role, workers or channels leave that out",
+  ),
+  'rate-limited': entry('RESOURCE_EXHAUSTED', 'caller', true, 'the token made more calls in a second than it may'),
+  'calls-limited': entry('RESOURCE_EXHAUSTED', 'caller', true, 'the token has as many calls under way as it may'),
   'field-missing': entry('INVALID_ARGUMENT', 'caller', false, 'a field that the request needs is not set'),
   'field-invalid': entry('INVALID_ARGUMENT', 'caller', false, 'a field has a value that is not allowed'),
   'args-invalid': entry('INVALID_ARGUMENT', 'caller', false, "the arguments do not decode by the method's schema"),

@@ -5,6 +5,7 @@
  * Admission checks and says no; it runs nothing. What does not belong here: gRPC, queue order, results.
  */
 import type { Metadata } from '../model/call.ts';
+import type { Caller } from '../model/caller.ts';
 import type {
   CountWorkerRequest,
   FindWorkerListRequest,
@@ -48,15 +49,16 @@ export interface Admission {
    * because they may be a view of a network buffer; larger ones become the job's. `worker`: the job's, where it was
    * borrowed; the request says otherwise.
    *
-   * Throws `field-missing`, `field-invalid`, `worker-not-found`, `runner-not-found`, `method-required`,
+   * Throws `permission-denied`, `field-missing`, `field-invalid`, `worker-not-found`, `runner-not-found`, `method-required`,
    * `method-not-found`, `method-not-runnable`, `args-invalid`, `job-exists`, `queue-full`, `shutting-down`.
    */
-  submit(request: JobRequest, metadata: Metadata, worker?: WorkerRecord): Promise<Admitted>;
+  submit(request: JobRequest, metadata: Metadata, caller: Caller, worker?: WorkerRecord): Promise<Admitted>;
   /** The same for a job that streams its output. Throws as {@link submit}. */
   submitStream(
     request: JobRequest,
     metadata: Metadata,
     options: StreamOptions,
+    caller: Caller,
     worker?: WorkerRecord,
   ): Promise<AdmittedStream>;
   /** From now on {@link submit} throws `shutting-down`. */
@@ -91,29 +93,35 @@ export interface Jobs {
   cleanUp(olderThanMs: number): Promise<number>;
 }
 
-/** Creates, changes and finds workers. Changes are made one after the other. */
+/**
+ * Creates, changes and finds workers, for a caller who has to reach them: `permission-denied` where a change is
+ * about a worker that is out of reach, before it or after it; lists leave such workers out. Changes are made one
+ * after the other.
+ */
 export interface Workers extends WorkerDirectory {
   /**
    * Answers the new worker's id. Throws `field-missing`, `field-invalid`, `runner-not-found`,
    * `settings-invalid`, `worker-exists`.
    */
-  create(data: WorkerData): Promise<bigint>;
+  create(data: WorkerData, caller: Caller): Promise<bigint>;
   /** Creates it, or changes the worker of that name. Answers its id. Throws as {@link create}. */
-  upsertByName(data: WorkerData): Promise<bigint>;
+  upsertByName(data: WorkerData, caller: Caller): Promise<bigint>;
   /** Throws as {@link create}, and `worker-not-found`. Jobs under way end with what they began with. */
-  update(id: bigint, data: WorkerData): Promise<void>;
+  update(id: bigint, data: WorkerData, caller: Caller): Promise<void>;
   /** Whether there was one. Its queued jobs end with an error. */
-  remove(id: bigint): Promise<boolean>;
+  remove(id: bigint, caller: Caller): Promise<boolean>;
   /**
    * A worker for one job: it is in no list, its name is made unique, and it goes when {@link jobEnded} is told of it,
    * as it has to be in any case. With `use_static` callers who ask for the same share one, which stays a while.
-   * Throws as {@link create}, and `queue-full`.
+   * Throws as {@link create}, and `queue-full`; its name is nobody's, so a caller has to reach everything.
    */
-  borrow(data: WorkerData): Promise<WorkerRecord>;
+  borrow(data: WorkerData, caller: Caller): Promise<WorkerRecord>;
   /** A job of a worker, borrowed or not, has ended, or was not queued after all. */
   jobEnded(workerId: bigint): Promise<void>;
   /** Filtered, sorted, cut. Throws `field-invalid` for limits and filters that are out of range. */
-  list(request: FindWorkerListRequest): readonly WorkerRecord[];
+  list(request: FindWorkerListRequest, caller: Caller): readonly WorkerRecord[];
   /** Throws as {@link list}. */
-  count(request: CountWorkerRequest): number;
+  count(request: CountWorkerRequest, caller: Caller): number;
+  /** The workers within reach; undefined: all, and those that are gone. */
+  idsWithin(caller: Caller): readonly bigint[] | undefined;
 }

@@ -1,5 +1,6 @@
 /** Functions of a single process. See {@link Functions}. */
 import { BulkheadError } from '../errors.ts';
+import { type Caller, checkReach, checkWorkerName, reaches } from '../model/caller.ts';
 import type {
   CreateWorkerRequest,
   FunctionCallOptions,
@@ -47,18 +48,21 @@ export class FunctionDesk implements Functions {
     this.#parts = parts;
   }
 
-  *list({ runners, workers }: { readonly runners: boolean; readonly workers: boolean }): Generator<FunctionSpecs> {
+  *list(
+    { runners, workers }: { readonly runners: boolean; readonly workers: boolean },
+    caller: Caller,
+  ): Generator<FunctionSpecs> {
     if (runners) for (const runner of this.#parts.plugins.list()) yield runnerSpecs(runner);
     if (!workers) return;
-    for (const worker of this.#parts.workers.list({ runner_types: [], runner_ids: [], ascending: true })) {
+    for (const worker of this.#parts.workers.list({ runner_types: [], runner_ids: [], ascending: true }, caller)) {
       const specs = this.#ofWorker(worker);
       if (specs) yield specs;
     }
   }
 
-  find(which: FunctionUsing): FunctionSpecs | undefined {
+  find(which: FunctionUsing, caller: Caller): FunctionSpecs | undefined {
     checkFunctionUsing(which, '');
-    return this.#find(which);
+    return this.#find(which, caller);
   }
 
   byRunnerName(name: string): FunctionSpecs | undefined {
@@ -66,15 +70,15 @@ export class FunctionDesk implements Functions {
     return runner && runnerSpecs(runner);
   }
 
-  byWorkerName(name: string): FunctionSpecs | undefined {
+  byWorkerName(name: string, caller: Caller): FunctionSpecs | undefined {
     const worker = this.#parts.workers.byName(name);
-    return worker && this.#ofWorker(worker);
+    return worker && reaches(caller, worker.data) ? this.#ofWorker(worker) : undefined;
   }
 
-  ofTargets(targets: readonly FunctionUsing[]): FunctionSpecs[] {
+  ofTargets(targets: readonly FunctionUsing[], caller: Caller): FunctionSpecs[] {
     return targets.flatMap((target) => {
       try {
-        return this.#find(target) ?? [];
+        return this.#find(target, caller) ?? [];
       } catch (thrown) {
         if (BulkheadError.from(thrown).code === 'function-not-found') return [];
         throw thrown;
@@ -82,19 +86,19 @@ export class FunctionDesk implements Functions {
     });
   }
 
-  async createWorker(request: CreateWorkerRequest): Promise<MadeWorker> {
+  async createWorker(request: CreateWorkerRequest, caller: Caller): Promise<MadeWorker> {
     const data = workerDataFrom(request, this.#parts.plugins);
-    return { id: await this.#parts.workers.create(data), name: data.name };
+    return { id: await this.#parts.workers.create(data, caller), name: data.name };
   }
 
-  async upsertWorker(request: CreateWorkerRequest): Promise<MadeWorker> {
+  async upsertWorker(request: CreateWorkerRequest, caller: Caller): Promise<MadeWorker> {
     const data = workerDataFrom(request, this.#parts.plugins);
-    return { id: await this.#parts.workers.upsertByName(data), name: data.name };
+    return { id: await this.#parts.workers.upsertByName(data, caller), name: data.name };
   }
 
-  async call(request: FunctionCallRequest): Promise<FunctionCall> {
+  async call(request: FunctionCallRequest, caller: Caller): Promise<FunctionCall> {
     const { options } = request;
-    const target = this.#target(request);
+    const target = this.#target(request, caller);
     const { schemas } = target.runner;
     const method = findMethod(target.runner, target.using);
     const streams = options?.streaming ?? method.outputType === 'streaming';
@@ -106,7 +110,7 @@ export class FunctionDesk implements Functions {
       ...(target.using !== undefined && { using: target.using }),
     };
     const startedAt = Date.now();
-    const admitted = await this.#submit(target, job, options?.metadata ?? {}, streams);
+    const admitted = await this.#submit(target, job, options?.metadata ?? {}, streams, caller);
     return { ...admitted, startedAt, toJson: (bytes) => outputToJson(schemas, method.name, bytes) };
   }
 
@@ -115,26 +119,29 @@ export class FunctionDesk implements Functions {
     job: JobRequest,
     metadata: Readonly<Record<string, string>>,
     streams: boolean,
+    caller: Caller,
   ): Promise<Admitted & AdmittedStream> {
     const { admission, workers } = this.#parts;
     const worker = await target.borrow();
     try {
-      if (streams) return await admission.submitStream(job, metadata, { feeds: false, collects: false }, worker);
-      return await admission.submit(job, metadata, worker);
+      if (streams)
+        return await admission.submitStream(job, metadata, { feeds: false, collects: false }, caller, worker);
+      return await admission.submit(job, metadata, caller, worker);
     } catch (thrown) {
       await workers.jobEnded(worker.id);
       throw thrown;
     }
   }
 
-  #target({
-    runner_name: runnerName,
-    worker_name: workerName,
-    runner_parameters: parameters,
-  }: FunctionCallRequest): Target {
+  #target(
+    { runner_name: runnerName, worker_name: workerName, runner_parameters: parameters }: FunctionCallRequest,
+    caller: Caller,
+  ): Target {
     const { plugins, workers } = this.#parts;
     if (workerName !== undefined) {
       const { found, using } = withMethod(workerName, (name) => workers.byName(name));
+      if (found) checkReach(caller, found.data);
+      else checkWorkerName(caller, workerName);
       if (!found) throw noWorker({ name: workerName });
       return { runner: this.#runnerOf(found), ...using, borrow: async () => found };
     }
@@ -144,13 +151,13 @@ export class FunctionDesk implements Functions {
     const { settings_json: settings = '', worker_options: workerOptions } = parameters ?? {};
     const { name } = runner.plugin.runner;
     const data = workerDataOf(runner, { name, description: 'for calls of a function' }, settings, workerOptions);
-    return { runner, ...using, borrow: () => workers.borrow(data) };
+    return { runner, ...using, borrow: () => workers.borrow(data, caller) };
   }
 
-  #find({ function_id: id, using }: FunctionUsing): FunctionSpecs | undefined {
+  #find({ function_id: id, using }: FunctionUsing, caller: Caller): FunctionSpecs | undefined {
     if (id?.worker_id) {
       const worker = this.#parts.workers.byId(id.worker_id.value);
-      return worker && !worker.temporary ? this.#ofWorker(worker, using) : undefined;
+      return worker && !worker.temporary && reaches(caller, worker.data) ? this.#ofWorker(worker, using) : undefined;
     }
     const runner = this.#parts.plugins.byId(id?.runner_id?.value ?? 0n);
     return runner && runnerSpecs(runner, using);

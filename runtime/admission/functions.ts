@@ -1,8 +1,10 @@
 /**
  * The contract of functions: runners and workers seen by callers who speak JSON, and named groups of them.
  *
- * A function is a view and keeps nothing; its jobs go through admission like any others.
+ * A function is a view and keeps nothing; its jobs go through admission like any others. Workers that are out of the
+ * caller's reach are not there.
  */
+import type { Caller } from '../model/caller.ts';
 import type {
   CreateWorkerRequest,
   FunctionCallRequest,
@@ -43,23 +45,23 @@ export interface FunctionCall {
 /** Functions, their schemas, and calling them. */
 export interface Functions {
   /** All runners, then all workers whose runner is there; made as they are read. */
-  list(which: { readonly runners: boolean; readonly workers: boolean }): Iterable<FunctionSpecs>;
+  list(which: { readonly runners: boolean; readonly workers: boolean }, caller: Caller): Iterable<FunctionSpecs>;
   /** Undefined where it is not there. Throws `field-missing`, `field-invalid`, `function-not-found` (the method). */
-  find(which: FunctionUsing): FunctionSpecs | undefined;
+  find(which: FunctionUsing, caller: Caller): FunctionSpecs | undefined;
   byRunnerName(name: string): FunctionSpecs | undefined;
-  byWorkerName(name: string): FunctionSpecs | undefined;
+  byWorkerName(name: string, caller: Caller): FunctionSpecs | undefined;
   /** Those of the targets that are there, in their order. */
-  ofTargets(targets: readonly FunctionUsing[]): FunctionSpecs[];
+  ofTargets(targets: readonly FunctionUsing[], caller: Caller): FunctionSpecs[];
   /**
    * Queues a job of a worker, or of a temporary worker of a runner; `name___method` names one of several methods.
    * Throws what `Admission.submit` and `Workers.borrow` throw, `runner-not-found`, `unimplemented` for runners of other
    * types, `args-invalid` and `settings-invalid` for JSON that is none or does not fit.
    */
-  call(request: FunctionCallRequest): Promise<FunctionCall>;
+  call(request: FunctionCallRequest, caller: Caller): Promise<FunctionCall>;
   /** Throws as `Workers.create`. */
-  createWorker(request: CreateWorkerRequest): Promise<MadeWorker>;
+  createWorker(request: CreateWorkerRequest, caller: Caller): Promise<MadeWorker>;
   /** Throws as `Workers.upsertByName`. */
-  upsertWorker(request: CreateWorkerRequest): Promise<MadeWorker>;
+  upsertWorker(request: CreateWorkerRequest, caller: Caller): Promise<MadeWorker>;
 }
 
 /** Named groups of functions. A target need not be there (yet). */

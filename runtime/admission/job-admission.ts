@@ -2,6 +2,7 @@
 import { BulkheadError } from '../errors.ts';
 import { ownBytes } from '../model/bytes.ts';
 import type { Metadata } from '../model/call.ts';
+import { type Caller, checkReach, checkWorkerName } from '../model/caller.ts';
 import { defaultChannel } from '../model/channel.ts';
 import type { Job } from '../model/job.ts';
 import { type JobRequest, Priority, QueueType, ResponseType, StreamingType } from '../model/messages.gen.ts';
@@ -47,7 +48,12 @@ export class JobAdmission implements Admission {
     this.#closed = true;
   }
 
-  async submit(request: JobRequest, metadata: Metadata, worker = this.#worker(request)): Promise<Admitted> {
+  async submit(
+    request: JobRequest,
+    metadata: Metadata,
+    caller: Caller,
+    worker = this.#worker(request, caller),
+  ): Promise<Admitted> {
     const { queue, results } = this.#parts;
     const job = this.#admit(request, metadata, worker, 'once', StreamingType.STREAMING_TYPE_NONE);
     if (job.responseType !== ResponseType.DIRECT) {
@@ -64,7 +70,8 @@ export class JobAdmission implements Admission {
     request: JobRequest,
     metadata: Metadata,
     { feeds, collects }: StreamOptions,
-    worker = this.#worker(request),
+    caller: Caller,
+    worker = this.#worker(request, caller),
   ): Promise<AdmittedStream> {
     const mode: JobMode = feeds ? 'fed' : this.isFeedable(worker) ? 'feedable' : 'stream';
     const streaming = collects ? StreamingType.STREAMING_TYPE_INTERNAL : StreamingType.STREAMING_TYPE_RESPONSE;
@@ -105,16 +112,20 @@ export class JobAdmission implements Admission {
     this.#events.jobQueued(job);
   }
 
-  #worker({ worker_id: id, worker_name: name }: JobRequest): WorkerRecord {
+  /** The worker that the request names, where the caller reaches it. */
+  #worker({ worker_id: id, worker_name: name }: JobRequest, caller: Caller): WorkerRecord {
     const { workers } = this.#parts;
     if (id !== undefined) {
       const found = workers.byId(id.value);
       if (!found || found.temporary) throw noWorker({ id: id.value });
+      checkReach(caller, found.data, id.value);
       return found;
     }
     if (!name) throw missing('worker_id or worker_name');
+    checkWorkerName(caller, name);
     const found = workers.byName(name);
     if (!found) throw noWorker({ name });
+    checkReach(caller, found.data);
     return found;
   }
 

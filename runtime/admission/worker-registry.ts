@@ -1,5 +1,6 @@
 /** All workers in memory, written through to the store. */
 import { BulkheadError } from '../errors.ts';
+import { type Caller, checkReach, reaches, reachesAll } from '../model/caller.ts';
 import type { ChannelPlan } from '../model/channel.ts';
 import type { CountWorkerRequest, FindWorkerListRequest, WorkerData } from '../model/messages.gen.ts';
 import type { IdGenerator } from '../model/snowflake.ts';
@@ -72,33 +73,34 @@ export class WorkerRegistry implements Workers {
     this.#listeners.push(listener);
   }
 
-  create(data: WorkerData): Promise<bigint> {
-    return this.#inTurn(() => this.#create(data));
+  create(data: WorkerData, caller: Caller): Promise<bigint> {
+    return this.#inTurn(() => this.#create(data, caller));
   }
 
-  upsertByName(data: WorkerData): Promise<bigint> {
+  upsertByName(data: WorkerData, caller: Caller): Promise<bigint> {
     return this.#inTurn(async () => {
       const known = this.#byName.get(data.name);
-      if (!known) return await this.#create(data);
-      await this.#change(known, data);
+      if (!known) return await this.#create(data, caller);
+      await this.#change(known, data, caller);
       return known.id;
     });
   }
 
-  update(id: bigint, data: WorkerData): Promise<void> {
+  update(id: bigint, data: WorkerData, caller: Caller): Promise<void> {
     return this.#inTurn(async () => {
       const known = this.#byId.get(id);
       if (!known) throw noWorker({ id });
-      await this.#change(known, data);
+      await this.#change(known, data, caller);
     });
   }
 
-  remove(id: bigint): Promise<boolean> {
+  remove(id: bigint, caller: Caller): Promise<boolean> {
     return this.#inTurn(async () => {
       // A temporary worker goes with its jobs and not before.
       if (this.#temporary.byId(id)) return false;
-      const removed = await this.#parts.store.workers.delete(id);
       const known = this.#byId.get(id);
+      if (known) checkReach(caller, known.data, id);
+      const removed = await this.#parts.store.workers.delete(id);
       if (known) {
         this.#drop(known);
         this.#announce(id);
@@ -107,7 +109,11 @@ export class WorkerRegistry implements Workers {
     });
   }
 
-  async borrow(data: WorkerData): Promise<WorkerRecord> {
+  async borrow(data: WorkerData, caller: Caller): Promise<WorkerRecord> {
+    if (!reachesAll(caller)) {
+      const message = `token '${caller.name}' may call its workers by name, and no runner: that makes a worker`;
+      throw new BulkheadError('permission-denied', message, { details: { token: caller.name } });
+    }
     this.#check(data);
     return await this.#temporary.borrow(data);
   }
@@ -116,12 +122,20 @@ export class WorkerRegistry implements Workers {
     return this.#temporary.jobEnded(workerId);
   }
 
-  list(request: FindWorkerListRequest): readonly WorkerRecord[] {
-    return selectWorkers(this.#byId.values(), request);
+  list(request: FindWorkerListRequest, caller: Caller): readonly WorkerRecord[] {
+    return selectWorkers(this.#within(caller), request);
   }
 
-  count(request: CountWorkerRequest): number {
-    return filterWorkers(this.#byId.values(), request).length;
+  count(request: CountWorkerRequest, caller: Caller): number {
+    return filterWorkers(this.#within(caller), request).length;
+  }
+
+  idsWithin(caller: Caller): readonly bigint[] | undefined {
+    return reachesAll(caller) ? undefined : Array.from(this.#within(caller), ({ id }) => id);
+  }
+
+  #within(caller: Caller): Iterable<WorkerRecord> {
+    return this.#byId.values().filter(({ data }) => reaches(caller, data));
   }
 
   /** A job has ended, and nobody waits for what follows. */
@@ -137,7 +151,8 @@ export class WorkerRegistry implements Workers {
     }
   }
 
-  async #create(data: WorkerData): Promise<bigint> {
+  async #create(data: WorkerData, caller: Caller): Promise<bigint> {
+    checkReach(caller, data);
     this.#check(data);
     const most = this.#most;
     if (this.#byId.size >= most)
@@ -148,7 +163,9 @@ export class WorkerRegistry implements Workers {
     return record.id;
   }
 
-  async #change(known: WorkerRecord, data: WorkerData): Promise<void> {
+  async #change(known: WorkerRecord, data: WorkerData, caller: Caller): Promise<void> {
+    checkReach(caller, known.data, known.id);
+    checkReach(caller, data);
     this.#check(data);
     const record: WorkerRecord = { ...known, data: ownCopy(data), updatedAt: this.#now() };
     await this.#parts.store.workers.update(record);

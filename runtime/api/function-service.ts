@@ -3,6 +3,7 @@
 import type { Jobs } from '../admission/admission.ts';
 import type { FunctionSets, Functions, MadeWorker } from '../admission/functions.ts';
 import { BulkheadError } from '../errors.ts';
+import type { Caller } from '../model/caller.ts';
 import type { FindFunctionByNameRequest, FunctionCreateWorkerResponse, FunctionSpecs } from '../model/messages.gen.ts';
 import { functionResults } from './function-result.ts';
 import type { Handlers } from './handlers.ts';
@@ -23,12 +24,13 @@ export function functionService(
 ): Handlers<'jobworkerp.function.service.FunctionService'> {
   const { encode: encodeId } = schema.codec('jobworkerp.data.JobId');
   return {
-    FindList: ({ exclude_runner: noRunners, exclude_worker: noWorkers }) =>
-      functions.list({ runners: !noRunners, workers: !noWorkers }),
-    FindListBySet: async ({ name }) => functions.ofTargets((await functionSets.byName(name))?.data?.targets ?? []),
+    FindList: ({ exclude_runner: noRunners, exclude_worker: noWorkers }, { caller }) =>
+      functions.list({ runners: !noRunners, workers: !noWorkers }, caller),
+    FindListBySet: async ({ name }, { caller }) =>
+      functions.ofTargets((await functionSets.byName(name))?.data?.targets ?? [], caller),
     Call: async (request, call) => {
       const cancels = cancelsOnDisconnect(call.metadata);
-      const called = await functions.call(request);
+      const called = await functions.call(request, call.caller);
       call.sendMetadata(jobIdHeaders(encodeId({ value: called.id })));
       call.onGone(() => {
         called.output?.close();
@@ -36,18 +38,18 @@ export function functionService(
       });
       return functionResults(called);
     },
-    Find: async (which) => optional(functions.find(which)),
-    FindByName: async (request) => optional(named(functions, request)),
-    CreateWorker: async (request) => made(await functions.createWorker(request)),
-    UpsertWorker: async (request) => made(await functions.upsertWorker(request)),
+    Find: async (which, { caller }) => optional(functions.find(which, caller)),
+    FindByName: async (request, { caller }) => optional(named(functions, request, caller)),
+    CreateWorker: async (request, { caller }) => made(await functions.createWorker(request, caller)),
+    UpsertWorker: async (request, { caller }) => made(await functions.upsertWorker(request, caller)),
   };
 }
 
-function named(functions: Functions, request: FindFunctionByNameRequest): FunctionSpecs | undefined {
+function named(functions: Functions, request: FindFunctionByNameRequest, caller: Caller): FunctionSpecs | undefined {
   const { runner_name: runner, worker_name: worker } = request;
   if (!(runner || worker))
     throw new BulkheadError('field-missing', 'runner_name or worker_name is required', { details: { field: 'name' } });
-  return runner ? functions.byRunnerName(runner) : functions.byWorkerName(worker ?? '');
+  return runner ? functions.byRunnerName(runner) : functions.byWorkerName(worker ?? '', caller);
 }
 
 function optional(data: FunctionSpecs | undefined): { data?: FunctionSpecs } {

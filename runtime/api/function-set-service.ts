@@ -1,6 +1,7 @@
 /** FunctionSetService: named groups of functions. */
 import type { FunctionSets, Functions } from '../admission/functions.ts';
 import { BulkheadError } from '../errors.ts';
+import type { Caller } from '../model/caller.ts';
 import type {
   FunctionSet,
   OptionalFunctionSetDetailResponse,
@@ -13,8 +14,8 @@ export function functionSetService(
   sets: FunctionSets,
   functions: Functions,
 ): Handlers<'jobworkerp.function.service.FunctionSetService'> {
-  const detail = ({ id, data }: FunctionSet): OptionalFunctionSetDetailResponse => ({
-    data: { ...(id && { id }), ...(data && { data: { ...data, targets: functions.ofTargets(data.targets) } }) },
+  const detail = ({ id, data }: FunctionSet, caller: Caller): OptionalFunctionSetDetailResponse => ({
+    data: { ...(id && { id }), ...(data && { data: { ...data, targets: functions.ofTargets(data.targets, caller) } }) },
   });
   return {
     Create: async (data) => ({ id: { value: await sets.create(data) } }),
@@ -29,14 +30,14 @@ export function functionSetService(
     FindByName: async ({ name }) => optional(await sets.byName(name)),
     FindList: ({ limit, offset }) => sets.list(limit, offset),
     Count: async () => ({ total: BigInt(await sets.count()) }),
-    FindDetail: async ({ value }) => {
+    FindDetail: async ({ value }, { caller }) => {
       const found = await sets.byId(value);
-      return found ? detail(found) : {};
+      return found ? detail(found, caller) : {};
     },
-    FindDetailByName: async ({ name }) => {
+    FindDetailByName: async ({ name }, { caller }) => {
       if (name.trim() === '') throw missing('name');
       const found = await sets.byName(name);
-      return found ? detail(found) : {};
+      return found ? detail(found, caller) : {};
     },
   };
 }

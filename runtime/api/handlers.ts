@@ -17,14 +17,18 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { BulkheadError } from '../errors.ts';
+import type { Caller } from '../model/caller.ts';
 import type { Rpc, Services } from '../model/messages.gen.ts';
 import type { LogSink } from '../telemetry/events.ts';
+import type { CallerOf } from './gate.ts';
 import { toServiceError } from './status.ts';
 
 /** The call that a handler answers. */
 export interface CallContext {
   /** The request's headers. */
   readonly metadata: Metadata;
+  /** Who calls. */
+  readonly caller: Caller;
   /** Sends response headers, ahead of the answer. At most once. */
   sendMetadata(headers: Metadata): void;
   /** Calls back once if the client goes before it was answered. */
@@ -77,16 +81,18 @@ export function implement<S extends keyof Services>(
   definition: ServiceDefinition,
   handlers: Handlers<S>,
   log: LogSink,
+  callerOf: CallerOf,
 ): UntypedServiceImplementation {
   const untyped = handlers as unknown as UntypedHandlers;
+  const contextOf = contexts(callerOf);
   const implementation: UntypedServiceImplementation = {};
   for (const [name, { path, requestStream, responseStream }] of Object.entries(definition)) {
     const rpc = path.slice(1);
     const handler = untyped[name];
     if (!handler) implementation[name] = responseStream ? refuseStream(rpc, log) : refuse(rpc, log);
     else if (requestStream)
-      implementation[name] = (responseStream ? bothStreaming : clientStreaming)(rpc, handler, log);
-    else implementation[name] = (responseStream ? streaming : unary)(rpc, handler, log);
+      implementation[name] = (responseStream ? bothStreaming : clientStreaming)(rpc, handler, log, contextOf);
+    else implementation[name] = (responseStream ? streaming : unary)(rpc, handler, log, contextOf);
   }
   return implementation;
 }
@@ -94,15 +100,23 @@ export function implement<S extends keyof Services>(
 /** A call of grpc-js, whatever its kind. */
 type AnyCall = { readonly metadata: Metadata; sendMetadata(headers: Metadata): void } & NodeJS.EventEmitter;
 
-function contextOf(call: AnyCall): CallContext {
-  return {
+type ContextOf = (call: AnyCall) => CallContext;
+
+function contexts(callerOf: CallerOf): ContextOf {
+  return (call) => ({
     metadata: call.metadata,
+    caller: callerOf(call.metadata),
     sendMetadata: (headers) => call.sendMetadata(headers),
     onGone: (listener) => void call.once('cancelled', listener),
-  };
+  });
 }
 
-function unary(rpc: string, handler: Unary<unknown, unknown>, log: LogSink): handleUnaryCall<unknown, unknown> {
+function unary(
+  rpc: string,
+  handler: Unary<unknown, unknown>,
+  log: LogSink,
+  contextOf: ContextOf,
+): handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
     handler(call.request, contextOf(call)).then(
       (response) => callback(null, response),
@@ -115,6 +129,7 @@ function streaming(
   rpc: string,
   handler: ServerStreaming<unknown, unknown>,
   log: LogSink,
+  contextOf: ContextOf,
 ): handleServerStreamingCall<unknown, unknown> {
   return (call) => void sendAll(rpc, call, () => handler(call.request, contextOf(call)), log);
 }
@@ -123,6 +138,7 @@ function clientStreaming(
   rpc: string,
   handler: ClientStreaming<unknown, unknown>,
   log: LogSink,
+  contextOf: ContextOf,
 ): handleClientStreamingCall<unknown, unknown> {
   return (call, callback) => {
     handler(call, contextOf(call)).then(
@@ -140,6 +156,7 @@ function bothStreaming(
   rpc: string,
   handler: BothStreaming<unknown, unknown>,
   log: LogSink,
+  contextOf: ContextOf,
 ): handleBidiStreamingCall<unknown, unknown> {
   // The usual iterator would destroy the call when its requests end, with the answers that are still to come.
   const requestsOf = (call: ServerDuplexStream<unknown, unknown>) => call.iterator({ destroyOnReturn: false });

@@ -1,5 +1,5 @@
 /** JobProcessingStatusService: where jobs are on their way. */
-import type { Jobs, JobView, ViewFilter } from '../admission/admission.ts';
+import type { Jobs, JobView, ViewFilter, Workers } from '../admission/admission.ts';
 import { BulkheadError } from '../errors.ts';
 import {
   CountJobProcessingStatusMode,
@@ -10,6 +10,7 @@ import {
 } from '../model/messages.gen.ts';
 import { mostRows, pageOf } from '../model/page.ts';
 import type { Handlers } from './handlers.ts';
+import { reachesWorker, within } from './reach.ts';
 
 const hour = 60 * 60 * 1000;
 /** Rows of FindByCondition where the request sets no limit. */
@@ -20,19 +21,24 @@ const retentionHours = 24n;
 const mostHours = 8760n;
 
 /** Statuses are always at hand, so the conditions of jobworkerp-rs's status index need no switch here. */
-export function jobStatusService(jobs: Jobs): Handlers<'jobworkerp.service.JobProcessingStatusService'> {
+export function jobStatusService(
+  jobs: Jobs,
+  workers: Workers,
+): Handlers<'jobworkerp.service.JobProcessingStatusService'> {
   return {
-    Find: async ({ value }) => {
+    Find: async ({ value }, { caller }) => {
       const view = await jobs.find(value);
-      return view ? { status: view.status } : {};
+      return view && reachesWorker(caller, workers, view.job.workerId) ? { status: view.status } : {};
     },
-    FindAll: () => everyStatus(jobs),
-    FindByCondition: async (request) => {
+    FindAll: (_, { caller }) => everyStatus(jobs, within(caller, workers)),
+    FindByCondition: async (request, { caller }) => {
       const { limit, offset } = pageOf(request.limit, BigInt(request.offset ?? 0), defaultLimit);
-      return (await jobs.list(filterOf(request), limit, offset, request.descending ?? true)).map(detail);
+      const filter = { ...filterOf(request), ...within(caller, workers) };
+      return (await jobs.list(filter, limit, offset, request.descending ?? true)).map(detail);
     },
-    CountByCondition: async (request) => {
-      const counts = [...(await jobs.count(filterOf(request)))].sort(([a], [b]) => a - b);
+    CountByCondition: async (request, { caller }) => {
+      const filter = { ...filterOf(request), ...within(caller, workers) };
+      const counts = [...(await jobs.count(filter))].sort(([a], [b]) => a - b);
       const grouped = request.mode === CountJobProcessingStatusMode.COUNT_JOB_PROCESSING_STATUS_MODE_GROUP_BY_STATUS;
       return {
         total: BigInt(counts.reduce((sum, [, count]) => sum + count, 0)),
@@ -69,10 +75,13 @@ export function jobStatusService(jobs: Jobs): Handlers<'jobworkerp.service.JobPr
 }
 
 /** All jobs, page by page, so that a long queue is never in memory at once. A job that moves meanwhile comes once. */
-async function* everyStatus(jobs: Jobs): AsyncGenerator<{ id: { value: bigint }; status: JobProcessingStatus }> {
+async function* everyStatus(
+  jobs: Jobs,
+  filter: ViewFilter,
+): AsyncGenerator<{ id: { value: bigint }; status: JobProcessingStatus }> {
   const seen = new Set<bigint>();
   for (let offset = 0; ; offset += mostRows) {
-    const views = await jobs.list({}, mostRows, offset);
+    const views = await jobs.list(filter, mostRows, offset);
     for (const { job, status } of views) {
       if (seen.has(job.id)) continue;
       seen.add(job.id);

@@ -1,6 +1,7 @@
 /** Listen, ListenStream, ListenByWorker: results and output of jobs that broadcast, for any number of listeners. */
 import type { JobView, Workers } from '../admission/admission.ts';
 import { BulkheadError } from '../errors.ts';
+import type { Caller } from '../model/caller.ts';
 import type { Job } from '../model/job.ts';
 import {
   type JobResult,
@@ -17,7 +18,8 @@ import type { CallContext, Handlers } from './handlers.ts';
 import { jobFailure } from './job-failure.ts';
 import { jobResultHeaders, skippedHeader } from './job-metadata.ts';
 import type { JobResultParts } from './job-result-service.ts';
-import { missing } from './result-request.ts';
+import { namedWorker, reachesWorker } from './reach.ts';
+import { missing } from './refusals.ts';
 import type { WireSchema } from './schema.ts';
 
 type ListenHandlers = Pick<
@@ -41,7 +43,7 @@ export function listenHandlers(parts: JobResultParts, schema: WireSchema): Liste
       call.sendMetadata(headers);
       return items(header, output, call, schema);
     },
-    ListenByWorker: (request) => parts.results.listenByWorker(workerIdOf(parts.workers, request)),
+    ListenByWorker: (request, { caller }) => parts.results.listenByWorker(workerIdOf(parts.workers, request, caller)),
   };
 }
 
@@ -51,12 +53,14 @@ async function listen(
   call: CallContext,
 ): Promise<JobResult> {
   const id = jobIdOf(request);
-  workerIdOf(workers, request);
+  workerIdOf(workers, request, call.caller);
   // Before anybody looks: a job that ends meanwhile is heard of.
   const listening = results.listen(id);
   try {
     const view = await jobs.find(id);
     const ended = view ? undefined : await results.ended(id);
+    // The worker that the request names need not be the job's.
+    if (!reachesWorker(call.caller, workers, view?.job.workerId ?? ended?.data?.worker_id?.value)) throw noJob(id);
     if (view) checkJob(id, view.job.broadcast, view.job.streaming, false);
     else if (!ended?.data) throw noJob(id);
     else checkJob(id, ended.data.broadcast_results, ended.data.streaming_type, false);
@@ -72,9 +76,10 @@ async function listenStream(
   call: CallContext,
 ): Promise<{ readonly header: JobResult; readonly output: OutputReader | undefined }> {
   const id = jobIdOf(request);
-  workerIdOf(workers, request);
+  workerIdOf(workers, request, call.caller);
   const ended = await results.ended(id);
   const view = ended ? undefined : await jobs.find(id);
+  if (!reachesWorker(call.caller, workers, view?.job.workerId ?? ended?.data?.worker_id?.value)) throw noJob(id);
   if (view) checkJob(id, view.job.broadcast, view.job.streaming, true);
   else if (ended?.data) checkJob(id, ended.data.broadcast_results, ended.data.streaming_type, true);
   else throw noJob(id);
@@ -110,13 +115,12 @@ function jobIdOf({ job_id: id }: ListenRequest): bigint {
   return id.value;
 }
 
-/** The worker that a request names. Throws `field-missing`, `worker-not-found`. */
-function workerIdOf(workers: Workers, { worker_id: id, worker_name: name }: ListenByWorkerRequest): bigint {
-  if (id === undefined && !name) throw missing('worker_id or worker_name');
-  const worker = id === undefined ? workers.byName(name ?? '') : workers.byId(id.value);
-  if (worker) return worker.id;
-  const which = id === undefined ? `called '${name}'` : `with id ${id.value}`;
-  throw new BulkheadError('worker-not-found', `there is no worker ${which}`);
+function workerIdOf(
+  workers: Workers,
+  { worker_id: id, worker_name: name }: ListenByWorkerRequest,
+  caller: Caller,
+): bigint {
+  return namedWorker(caller, workers, id, name).id;
 }
 
 function checkJob(id: bigint, broadcasts: boolean, streaming: StreamingType, wantsStream: boolean): void {

@@ -53,10 +53,6 @@ export function pageOfResults(request: {
   return { limit, offset: BigInt(offset), sortBy, ascending: request.ascending ?? false };
 }
 
-export function missing(field: string): BulkheadError {
-  return new BulkheadError('field-missing', `${field} is required`, { details: { field } });
-}
-
 function idsAndStatuses({
   worker_ids: ids,
   statuses,

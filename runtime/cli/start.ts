@@ -1,4 +1,4 @@
-/** `npm start`: serves the example plugins. Further arguments go to `serve`, as in `npm start -- --listen :9001`. */
+/** `npm start`: serves the example plugins. Further arguments go to `serve`, as in `npm start -- --threads 2`. */
 import { fail, runProgram } from './program.ts';
 import { buildExamples, buildMeter, examplePlugins } from './toolbox/components.ts';
 

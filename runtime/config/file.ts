@@ -7,6 +7,8 @@ import { type Setting, type SettingKey, settings } from './settings.ts';
 /** What the tables of the file are about. */
 const tables: Readonly<Record<string, string>> = {
   server: 'The gRPC server.',
+  access: 'Who may call.',
+  tls: 'Encryption.',
   plugins: 'Where plugins are, and what they may do.',
   storage: 'What is kept.',
   jobs: 'How jobs wait and run.',

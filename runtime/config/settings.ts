@@ -9,7 +9,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { limitFields } from '../plugins/manifest-fields.ts';
 import type { Shape } from '../toml/shape.ts';
-import { addressShape, channelsShape, endpointShape, folderShape, pathShape, whole } from './shapes.ts';
+import { addressShape, channelsShape, endpointShape, folderShape, originShape, pathShape, whole } from './shapes.ts';
 import { channels, databasePath, type EnvSource, named, otlpBase } from './sources.ts';
 
 /** One setting. */
@@ -46,10 +46,61 @@ export const settings = {
     shape: whole('Largest request, in bytes.', 1024, 1024 * megabyte),
     fallback: 16 * megabyte,
   },
+  'server.max_connections': {
+    shape: whole('Most connections at a time; more are closed at once.', 1, 1_000_000),
+    flag: '--max-connections <N>',
+    fallback: 4096,
+  },
+  'server.max_streams': {
+    shape: whole('Most calls at a time over one connection; a client has to wait with more.', 1, 1_000_000),
+    fallback: 4096,
+  },
+  'server.keep_alive_ms': {
+    shape: whole('How often a client is asked whether it is still there, in milliseconds.', 100, day * 1000),
+    fallback: 60_000,
+  },
+  'server.keep_alive_timeout_ms': {
+    shape: whole('How long a client may take to answer that before its calls end, in milliseconds.', 100, day * 1000),
+    fallback: 20_000,
+  },
   'server.drain_ms': {
     shape: whole('How long jobs under way may take to end when the server stops, in milliseconds.', 0, day * 1000),
     flag: '--drain <MS>',
     fallback: 10_000,
+  },
+  'access.tokens': {
+    shape: pathShape('TOML file that says who may call, and what; without tokens the server listens on loopback only.'),
+    flag: '--tokens <FILE>',
+    env: [named('BULKHEAD_TOKENS')],
+    path: true,
+  },
+  'access.web_origins': {
+    shape: {
+      kind: 'list',
+      about: 'Web pages that may call, such as https://app.example.com.',
+      most: 256,
+      of: originShape,
+    },
+    flag: '--web-origin <ORIGIN>',
+    env: [named('BULKHEAD_WEB_ORIGINS')],
+  },
+  'tls.cert': {
+    shape: pathShape('PEM file with the certificate of the server; needs tls.key.'),
+    flag: '--tls-cert <FILE>',
+    env: [named('BULKHEAD_TLS_CERT')],
+    path: true,
+  },
+  'tls.key': {
+    shape: pathShape("PEM file with the certificate's private key."),
+    flag: '--tls-key <FILE>',
+    env: [named('BULKHEAD_TLS_KEY')],
+    path: true,
+  },
+  'tls.client_ca': {
+    shape: pathShape('PEM file with an authority; clients have to bring a certificate of it.'),
+    flag: '--tls-client-ca <FILE>',
+    env: [named('BULKHEAD_TLS_CLIENT_CA')],
+    path: true,
   },
   'plugins.folders': {
     shape: { kind: 'list', about: 'Folders with components.', most: 256, of: folderShape },

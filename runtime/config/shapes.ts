@@ -26,6 +26,13 @@ export const folderShape = {
   expected: 'the path of a folder',
 } as const;
 
+export const originShape = {
+  kind: 'text',
+  about: 'Origin.',
+  pattern: '^https?://[^\\s/*?#]+$',
+  expected: 'scheme and host, and the port where it is not the usual one, such as https://app.example.com',
+} as const;
+
 export const endpointShape = {
   kind: 'text',
   about: 'Where spans are sent, by OTLP over HTTP: the whole URL, such as http://127.0.0.1:4318/v1/traces.',

@@ -49,6 +49,8 @@ export interface ViewFilter {
   readonly status?: JobProcessingStatus;
   readonly channel?: string;
   readonly workerId?: bigint;
+  /** Only jobs of these workers, however few they are. */
+  readonly within?: readonly bigint[] | undefined;
   /** Only jobs that have been running for longer; milliseconds. */
   readonly minElapsedMs?: number;
   /** Only jobs that lie in the store. */

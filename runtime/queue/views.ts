@@ -1,7 +1,7 @@
 /** Where jobs are on their way: those in memory, and those that wait in the store. */
 import type { Job } from '../model/job.ts';
 import { JobProcessingStatus } from '../model/messages.gen.ts';
-import type { JobStore, StoredJob } from '../store/store.ts';
+import type { JobStore, StoredFilter, StoredJob } from '../store/store.ts';
 import type { Entry } from './entry.ts';
 import type { JobView, ViewFilter } from './queue.ts';
 
@@ -45,7 +45,9 @@ export class Views {
 
   #inMemory(filter: ViewFilter): JobView[] {
     const views: JobView[] = [];
+    const within = filter.within && new Set(filter.within);
     for (const entry of this.#entries.values()) {
+      if (within && !within.has(entry.job.workerId)) continue;
       if (this.#passes(entry.job, entry.status, entry.startedAt, filter)) views.push(entry.view());
     }
     return views;
@@ -67,9 +69,10 @@ export class Views {
   }
 }
 
-function storeFilter({ channel, workerId }: ViewFilter): { states: ['waiting']; channel?: string; workerId?: bigint } {
+function storeFilter({ channel, workerId, within }: ViewFilter): StoredFilter {
   return {
     states: ['waiting'],
+    within,
     ...(channel !== undefined && { channel }),
     ...(workerId !== undefined && { workerId }),
   };

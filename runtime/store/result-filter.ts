@@ -22,6 +22,7 @@ export function conditionOf(filter: ResultFilter): Condition {
     values.push(value);
   };
   oneOf('worker_id', filter.workerIds);
+  compare(isAmong('worker_id'), filter.within && `[${filter.within.join()}]`);
   oneOf('status', filter.statuses);
   oneOf('priority', filter.priorities);
   compare('uniq_key = ?', filter.uniqKey);
@@ -31,6 +32,11 @@ export function conditionOf(filter: ResultFilter): Condition {
   compare('end_time <= ?', filter.endTo);
   compare('end_time < ?', filter.endBefore);
   return { where: parts.join(' AND '), values };
+}
+
+/** A condition for any number of ids, which come as the text of one JSON array. */
+export function isAmong(column: string): string {
+  return `${column} IN (SELECT value FROM json_each(?))`;
 }
 
 const sortColumns: Readonly<Record<JobResultSortField, string>> = {

@@ -4,6 +4,7 @@ import { BulkheadError } from '../errors.ts';
 import type { Job } from '../model/job.ts';
 import type { JobResult } from '../model/messages.gen.ts';
 import { JobState, jobColumns, jobFromRow, jobRow, stateNames, storedStates } from './job-rows.ts';
+import { isAmong } from './result-filter.ts';
 import { int, type Row, uniqueViolated } from './rows.ts';
 import type { SqliteResults } from './sqlite-results.ts';
 import type { SqliteWrites } from './sqlite-writes.ts';
@@ -227,6 +228,7 @@ function condition(filter: StoredFilter): { readonly where: string; readonly val
   };
   add('channel = ?', filter.channel);
   add('worker_id = ?', filter.workerId);
+  add(isAmong('worker_id'), filter.within && `[${filter.within.join()}]`);
   add('updated_at < ?', filter.updatedBefore);
   return { where: parts.join(' AND '), values };
 }

@@ -23,6 +23,8 @@ export interface WorkerStore {
 /** Which results are meant: all that is set has to hold; an empty list excludes nothing. Times are milliseconds since 1970. */
 export interface ResultFilter {
   readonly workerIds?: readonly bigint[];
+  /** Of these workers and no others, however few they are: an empty list excludes all. */
+  readonly within?: readonly bigint[] | undefined;
   readonly statuses?: readonly ResultStatus[];
   readonly priorities?: readonly Priority[];
   readonly uniqKey?: string;
@@ -78,6 +80,8 @@ export interface StoredFilter {
   readonly states: readonly StoredState[];
   readonly channel?: string;
   readonly workerId?: bigint;
+  /** Of these workers and no others, however few they are. */
+  readonly within?: readonly bigint[] | undefined;
   /** Not written since; milliseconds since 1970. */
   readonly updatedBefore?: number;
 }

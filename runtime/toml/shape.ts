@@ -8,9 +8,15 @@
 
 import { nearest } from './nearest.ts';
 
-/** One kind of value. `about` is for whoever writes the file. */
+/** One kind of value. `about` is for whoever writes the file. A `secret` is never shown in messages. */
 export type Shape =
-  | { readonly kind: 'text'; readonly about: string; readonly pattern?: string; readonly expected: string }
+  | {
+      readonly kind: 'text';
+      readonly about: string;
+      readonly pattern?: string;
+      readonly expected: string;
+      readonly secret?: true;
+    }
   | { readonly kind: 'whole'; readonly about: string; readonly least: number; readonly most: number }
   | { readonly kind: 'flag'; readonly about: string }
   | {
@@ -92,7 +98,10 @@ function fieldName(path: FieldPath): string {
 /** Throws a {@link FieldProblem} where the value is not one of {@link Infer} of the shape. */
 export function check(value: unknown, shape: Shape, path: FieldPath = []): void {
   const expected = unmet(value, shape);
-  if (expected !== undefined) throw new FieldProblem(path, `it is ${shown(value)}`, expected);
+  if (expected !== undefined) {
+    const isSecret = shape.kind === 'text' && shape.secret === true;
+    throw new FieldProblem(path, isSecret ? 'it does not fit' : `it is ${shown(value)}`, expected);
+  }
   if (shape.kind === 'list')
     for (const [index, item] of (value as []).entries()) check(item, shape.of, [...path, index]);
   if (shape.kind === 'map') checkMap(value as object, shape, path);

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobAdmission } from '../../runtime/admission/job-admission.ts';
 import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
+import { localCaller } from '../../runtime/model/caller.ts';
 import type { JobRequest, WorkerData } from '../../runtime/model/messages.gen.ts';
 import { IdGenerator } from '../../runtime/model/snowflake.ts';
 import type { PluginCatalogue } from '../../runtime/plugins/catalogue.ts';
@@ -54,11 +55,11 @@ describe('the worker registry', () => {
 
   it('tells listeners of changes and removals, after they can be seen', async () => {
     const registry = await open();
-    const id = await registry.create(data('a'));
+    const id = await registry.create(data('a'), localCaller);
     const seen: unknown[] = [];
     registry.onChange((changed) => seen.push([changed, registry.byId(changed)?.data.name]));
-    await registry.update(id, data('b'));
-    await registry.remove(id);
+    await registry.update(id, data('b'), localCaller);
+    await registry.remove(id, localCaller);
     expect(seen).toEqual([
       [id, 'b'],
       [id, undefined],
@@ -67,27 +68,27 @@ describe('the worker registry', () => {
 
   it('stays as it was when the store fails', async () => {
     const registry = await open();
-    const id = await registry.create(data('a'));
+    const id = await registry.create(data('a'), localCaller);
     const broken = (): Promise<never> => Promise.reject(new Error('disk full'));
     Object.assign(store.workers, { insert: broken, update: broken, delete: broken });
-    await expect(registry.create(data('b'))).rejects.toThrow('disk full');
-    await expect(registry.update(id, data('c'))).rejects.toThrow('disk full');
-    await expect(registry.remove(id)).rejects.toThrow('disk full');
+    await expect(registry.create(data('b'), localCaller)).rejects.toThrow('disk full');
+    await expect(registry.update(id, data('c'), localCaller)).rejects.toThrow('disk full');
+    await expect(registry.remove(id, localCaller)).rejects.toThrow('disk full');
     expect(registry.byId(id)?.data.name).toBe('a');
     expect([registry.byName('b'), registry.byName('c')]).toEqual([undefined, undefined]);
   });
 
   it('refuses more workers than it may hold', async () => {
     const registry = await open(1);
-    await registry.create(data('a'));
-    await expect(registry.create(data('b'))).rejects.toThrow(/1 workers already/);
-    await registry.upsertByName(data('a', { description: 'changed' }));
+    await registry.create(data('a'), localCaller);
+    await expect(registry.create(data('b'), localCaller)).rejects.toThrow(/1 workers already/);
+    await registry.upsertByName(data('a', { description: 'changed' }), localCaller);
   });
 
   it('keeps its own copy of the settings', async () => {
     const registry = await open();
     const settings = new Uint8Array([1, 2]);
-    const id = await registry.create(data('a', { runner_settings: settings }));
+    const id = await registry.create(data('a', { runner_settings: settings }), localCaller);
     settings[0] = 9;
     expect(registry.byId(id)?.data.runner_settings).toEqual(new Uint8Array([1, 2]));
   });
@@ -114,7 +115,7 @@ describe('job admission', () => {
   beforeEach(async () => {
     store = new SqliteStore(':memory:');
     workers = await WorkerRegistry.open({ store, plugins, channels, results: { onEnd: () => {} }, ids, log: () => {} });
-    await workers.create(data('w'));
+    await workers.create(data('w'), localCaller);
     waiting = new Set();
   });
   afterEach(() => store.close());
@@ -126,12 +127,12 @@ describe('job admission', () => {
       waited = waiting.has(job.id);
       return undefined;
     });
-    const { id, result } = await admission(queue).submit(request, {});
+    const { id, result } = await admission(queue).submit(request, {}, localCaller);
     expect([waited, waiting.has(id), result instanceof Promise]).toEqual([true, true, true]);
   });
 
   it('does not go on waiting for a job that the queue refused', async () => {
-    const submit = admission(queueOf(0)).submit(request, {});
+    const submit = admission(queueOf(0)).submit(request, {}, localCaller);
     await expect(submit).rejects.toMatchObject({ code: 'queue-full' });
     expect(waiting.size).toBe(0);
   });
@@ -139,7 +140,7 @@ describe('job admission', () => {
   it('takes nothing after it was closed', async () => {
     const closed = admission();
     closed.close();
-    await expect(closed.submit(request, {})).rejects.toMatchObject({ code: 'shutting-down' });
+    await expect(closed.submit(request, {}, localCaller)).rejects.toMatchObject({ code: 'shutting-down' });
   });
 
   it('says so when the runner of a worker is not loaded', async () => {
@@ -149,7 +150,7 @@ describe('job admission', () => {
       byName: () => undefined,
       onChange: () => {},
     };
-    await expect(admission(undefined, none).submit(request, {})).rejects.toMatchObject({
+    await expect(admission(undefined, none).submit(request, {}, localCaller)).rejects.toMatchObject({
       code: 'runner-not-found',
       message: expect.stringContaining("runner of worker 'w'") as string,
     });

@@ -1,8 +1,10 @@
 /** Workers that are made for single jobs: they are there as long as their jobs, and leave nothing behind. */
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FunctionDesk } from '../../runtime/admission/function-desk.ts';
 import { JobAdmission } from '../../runtime/admission/job-admission.ts';
 import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
+import { localCaller } from '../../runtime/model/caller.ts';
 import type { Job } from '../../runtime/model/job.ts';
 import { QueueType, ResponseType, type WorkerData } from '../../runtime/model/messages.gen.ts';
 import { IdGenerator } from '../../runtime/model/snowflake.ts';
@@ -62,20 +64,20 @@ describe('temporary workers', () => {
   afterEach(() => store.close());
 
   it('are found by their id alone, and gone with their job', async () => {
-    const worker = await workers.borrow(data());
+    const worker = await workers.borrow(data(), localCaller);
     expect(workers.byId(worker.id)).toBe(worker);
     expect(worker.data.name).toMatch(/^echo_[\da-f]+$/);
     expect(workers.byName(worker.data.name)).toBeUndefined();
-    expect(workers.list({ runner_types: [], runner_ids: [] })).toEqual([]);
+    expect(workers.list({ runner_types: [], runner_ids: [] }, localCaller)).toEqual([]);
     expect(await store.workers.all()).toEqual([]);
-    expect(await workers.remove(worker.id)).toBe(false);
-    await expect(workers.update(worker.id, data())).rejects.toMatchObject({ code: 'worker-not-found' });
+    expect(await workers.remove(worker.id, localCaller)).toBe(false);
+    await expect(workers.update(worker.id, data(), localCaller)).rejects.toMatchObject({ code: 'worker-not-found' });
     await workers.jobEnded(worker.id);
     expect([workers.byId(worker.id), gone]).toEqual([undefined, [worker.id]]);
   });
 
   it('are stored where their jobs are', async () => {
-    const worker = await workers.borrow(data({ queue_type: QueueType.DB_ONLY }));
+    const worker = await workers.borrow(data({ queue_type: QueueType.DB_ONLY }), localCaller);
     expect(await store.workers.all()).toEqual([worker]);
     await workers.jobEnded(worker.id);
     expect(await store.workers.all()).toEqual([]);
@@ -83,8 +85,8 @@ describe('temporary workers', () => {
 
   it('are there after a restart for the jobs that they still have, and only for them', async () => {
     const [busy, idle] = [
-      await workers.borrow(data({ queue_type: QueueType.DB_ONLY })),
-      await workers.borrow(data({ queue_type: QueueType.WITH_BACKUP })),
+      await workers.borrow(data({ queue_type: QueueType.DB_ONLY }), localCaller),
+      await workers.borrow(data({ queue_type: QueueType.WITH_BACKUP }), localCaller),
     ];
     for (let i = 0; i < 2; i++) await store.jobs.insert(job({ workerId: busy.id, kept: true }), false);
     await open();
@@ -99,38 +101,41 @@ describe('temporary workers', () => {
   it('are shared by callers who ask for the same with use_static, and stay a while after their jobs', async () => {
     const settings = (byte: number) => data({ use_static: true, runner_settings: new Uint8Array([byte]) });
     const [first, again, other] = [
-      await workers.borrow(settings(1)),
-      await workers.borrow(settings(1)),
-      await workers.borrow(settings(2)),
+      await workers.borrow(settings(1), localCaller),
+      await workers.borrow(settings(1), localCaller),
+      await workers.borrow(settings(2), localCaller),
     ];
     expect([first === again, first === other]).toEqual([true, false]);
     for (const { id } of [first, again, other]) await workers.jobEnded(id);
     expect(gone).toEqual([]);
-    expect(await workers.borrow(settings(1))).toBe(first);
+    expect(await workers.borrow(settings(1), localCaller)).toBe(first);
     await workers.jobEnded(first.id);
     // The longest idle one makes room.
-    for (let byte = 10; byte < 73; byte++) await workers.jobEnded((await workers.borrow(settings(byte))).id);
+    for (let byte = 10; byte < 73; byte++)
+      await workers.jobEnded((await workers.borrow(settings(byte), localCaller)).id);
     expect(gone).toEqual([other.id]);
     expect(workers.byId(first.id)).toBe(first);
   });
 
   it('are no more than there may be', async () => {
     await open(1);
-    const worker = await workers.borrow(data());
-    await expect(workers.borrow(data())).rejects.toMatchObject({ code: 'queue-full' });
+    const worker = await workers.borrow(data(), localCaller);
+    await expect(workers.borrow(data(), localCaller)).rejects.toMatchObject({ code: 'queue-full' });
     await workers.jobEnded(worker.id);
-    await workers.borrow(data());
+    await workers.borrow(data(), localCaller);
   });
 
   it('are checked like any other', async () => {
-    await expect(workers.borrow(data({ channel: 'films' }))).rejects.toMatchObject({ code: 'field-invalid' });
+    await expect(workers.borrow(data({ channel: 'films' }), localCaller)).rejects.toMatchObject({
+      code: 'field-invalid',
+    });
   });
 
   it('are forgotten where the store does not take them', async () => {
     await open(1);
     Object.assign(store.workers, { insert: () => Promise.reject(new Error('disk full')) });
-    await expect(workers.borrow(data({ queue_type: QueueType.DB_ONLY }))).rejects.toThrow('disk full');
-    await workers.borrow(data());
+    await expect(workers.borrow(data({ queue_type: QueueType.DB_ONLY }), localCaller)).rejects.toThrow('disk full');
+    await workers.borrow(data(), localCaller);
   });
 
   it('are reported where the store does not let one go', async () => {
@@ -150,12 +155,12 @@ describe('temporary workers', () => {
     const admission = new JobAdmission({ workers, plugins, queue, feeds, results, ids });
     const functions = new FunctionDesk({ admission, workers, plugins });
     for (let i = 0; i < 2; i++)
-      await expect(functions.call({ runner_name: 'echo', args_json: '' })).rejects.toMatchObject({
+      await expect(functions.call({ runner_name: 'echo', args_json: '' }, localCaller)).rejects.toMatchObject({
         code: 'queue-full',
         message: expect.stringMatching(/^channel \[default\] already holds 0/) as string,
       });
-    const worker = await workers.borrow(data());
+    const worker = await workers.borrow(data(), localCaller);
     const request = { worker_id: { value: worker.id }, args: new Uint8Array() };
-    await expect(admission.submit(request, {})).rejects.toMatchObject({ code: 'worker-not-found' });
+    await expect(admission.submit(request, {}, localCaller)).rejects.toMatchObject({ code: 'worker-not-found' });
   });
 });

@@ -1,11 +1,13 @@
 /** The whole path of a job with a fake executor: real server on a free port, real client, real SQLite. */
+import type { Access } from '../../runtime/access/access.ts';
+import { openAccess } from '../../runtime/access/open-access.ts';
 import { FunctionDesk } from '../../runtime/admission/function-desk.ts';
 import { FunctionSetRegistry } from '../../runtime/admission/function-set-registry.ts';
 import { JobAdmission } from '../../runtime/admission/job-admission.ts';
 import { JobDesk } from '../../runtime/admission/job-desk.ts';
 import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
 import { WireClient } from '../../runtime/api/client.ts';
-import { type ApiServer, startApi } from '../../runtime/api/server.ts';
+import { type ApiOptions, type ApiServer, startApi } from '../../runtime/api/server.ts';
 import { ChannelDispatcher, type DispatchLimits } from '../../runtime/dispatch/dispatcher.ts';
 import { BulkheadError } from '../../runtime/errors.ts';
 import type { ChannelPlan } from '../../runtime/model/channel.ts';
@@ -33,6 +35,10 @@ export interface EngineOptions {
   readonly limits?: DispatchLimits;
   readonly retention?: Retention;
   readonly maxRequestBytes?: number;
+  /** Open where it is not set. */
+  readonly access?: Access;
+  /** How the server listens, where it differs from any free port of 127.0.0.1. */
+  readonly api?: Partial<ApiOptions>;
   readonly database?: string;
 }
 
@@ -109,13 +115,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       dispatcher,
       plugins,
       management: new PluginDesk({ registry: plugins, log, folders: [] }),
+      access: options.access ?? openAccess,
       self: { id: 1n, address: '127.0.0.1', startedAt: 0 },
       log,
     },
-    {
-      address: '127.0.0.1:0',
-      ...(options.maxRequestBytes !== undefined && { maxRequestBytes: options.maxRequestBytes }),
-    },
+    { address: '127.0.0.1:0', maxRequestBytes: options.maxRequestBytes, ...options.api },
   );
   const address = `127.0.0.1:${server.port}`;
   const client = new WireClient(address);

@@ -16,6 +16,7 @@ import { service as health, protoPath } from 'grpc-health-check';
 import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openAccess } from '../../runtime/access/open-access.ts';
 import { startApi } from '../../runtime/api/server.ts';
 import { CodecBook } from '../../runtime/model/codec.ts';
 import { ResultStatus } from '../../runtime/model/messages.gen.ts';
@@ -165,6 +166,7 @@ describe('the server', () => {
       management: {} as never,
       functions: {} as never,
       functionSets: {} as never,
+      access: openAccess,
       log: () => {},
     };
     await expect(startApi(parts, { address })).rejects.toMatchObject({

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WireClient } from '../../runtime/api/client.ts';
 import { implement } from '../../runtime/api/handlers.ts';
 import { WireSchema } from '../../runtime/api/schema.ts';
+import { localCaller } from '../../runtime/model/caller.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { ok, describe as runner } from './fake-executor.ts';
 
@@ -322,7 +323,12 @@ describe('an RPC without a handler', () => {
     const server = new Server();
     server.addService(
       definition,
-      implement<typeof name>(definition, {}, () => {}),
+      implement<typeof name>(
+        definition,
+        {},
+        () => {},
+        () => localCaller,
+      ),
     );
     const port = await new Promise<number>((resolve, reject) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>

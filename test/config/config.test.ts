@@ -27,7 +27,18 @@ describe('a configuration file', () => {
 [server]
 listen = "[::1]:9001"
 max_request_bytes = 2048
+max_connections = 12
+max_streams = 13
+keep_alive_ms = 1400
+keep_alive_timeout_ms = 1500
 drain_ms = 0
+[access]
+tokens = "tokens.toml"
+web_origins = ["https://app.example.com", "http://localhost:3000"]
+[tls]
+cert = "cert.pem"
+key = "key.pem"
+client_ca = "/etc/ca.pem"
 [plugins]
 folders = ["plugins", "/srv/plugins"]
 grants = "grants.toml"
@@ -70,6 +81,10 @@ service = "jobs"
     expect(values).toMatchObject({
       'server.listen': '[::1]:9001',
       'server.drain_ms': 0,
+      'access.tokens': join(folder, 'tokens.toml'),
+      'access.web_origins': ['https://app.example.com', 'http://localhost:3000'],
+      'tls.cert': join(folder, 'cert.pem'),
+      'tls.client_ca': '/etc/ca.pem',
       'plugins.folders': [join(folder, 'plugins'), '/srv/plugins'],
       'plugins.grants': join(folder, 'grants.toml'),
       'plugins.uploads': join(folder, 'uploads'),

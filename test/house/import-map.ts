@@ -21,6 +21,7 @@ const common = ['model/', 'errors.ts', 'telemetry/events.ts'];
 
 /** The contract of each stage: all that other stages may know of it. */
 const contract = {
+  access: ['access/access.ts', 'access/rights.ts'],
   admission: ['admission/admission.ts', 'admission/functions.ts'],
   capabilities: 'capabilities/',
   executor: 'executor/executor.ts',
@@ -44,9 +45,17 @@ export const zones: readonly Zone[] = [
   { zone: 'telemetry/', may: common, why: 'telemetry takes what it is told, and asks nobody' },
   {
     zone: 'api/',
-    may: [...contract.admission, contract.dispatch, contract.results, ...contract.plugins, ...common],
+    may: [
+      ...contract.access,
+      ...contract.admission,
+      contract.dispatch,
+      contract.results,
+      ...contract.plugins,
+      ...common,
+    ],
     why: `api/ translates requests; ${stageRule}`,
   },
+  { zone: 'access/', may: ['toml/', ...common], why: 'access knows tokens and calls, and no stage' },
   // Results: an answer may have to wait for the result of the job that was just admitted.
   {
     zone: 'admission/',

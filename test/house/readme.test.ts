@@ -3,11 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demands } from '../../runtime/access/rights.ts';
 import { WireSchema } from '../../runtime/api/schema.ts';
 import { createProgram } from '../../runtime/cli/program.ts';
 import { root } from '../../runtime/cli/toolbox/paths.mjs';
 import { settingList } from '../../runtime/config/file.ts';
 import { catalogue } from '../../runtime/errors.ts';
+import { roles } from '../../runtime/model/caller.ts';
 import { Metrics } from '../../runtime/telemetry/metrics.ts';
 import { startTestRuntime, type TestRuntime } from '../support/runtime.ts';
 
@@ -42,6 +44,20 @@ describe('the README', () => {
       '| code | status | whose fault | may succeed again | meaning |',
       '|---|---|---|---|---|',
       ...rows,
+    ]);
+  });
+
+  it('says which role may call what', () => {
+    const names = (service: string, role: string) =>
+      [...demands.values()]
+        .filter((demand) => demand.role === role && demand.what.startsWith(`${service}/`))
+        .map(({ what, scope }) => `${what.split('/')[1]}${scope === 'whole' ? '\\*' : ''}`);
+    const cells = (service: string) => roles.map((role) => names(service, role).join(', ') || '–');
+    const services = new WireSchema().serviceNames();
+    expectTable('rights', [
+      `| service | ${roles.join(' | ')} |`,
+      `|---|${roles.map(() => '---|').join('')}`,
+      ...services.map((service) => `| ${service} | ${cells(service).join(' | ')} |`),
     ]);
   });
 

@@ -9,6 +9,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildExamples, buildMeter, buildTestPlugins } from '../../runtime/cli/toolbox/components.ts';
 import { binFolder, root, scriptEnvironment, targetFolder } from '../../runtime/cli/toolbox/paths.mjs';
+import { ensureChromium } from './chromium.ts';
 
 interface Tally {
   readonly passed: number;
@@ -59,9 +60,10 @@ async function rustTests(workspace: string): Promise<Tally> {
 }
 
 /** Building is part of what is tested: where it fails, the other tests still run. */
-async function builds(): Promise<Tally> {
+async function builds(filters: readonly string[]): Promise<Tally> {
+  const needsBrowser = filters.length === 0 || filters.some((filter) => filter.includes('browser'));
   let failed = 0;
-  for (const build of [buildMeter, buildExamples, buildTestPlugins]) {
+  for (const build of [buildMeter, buildExamples, buildTestPlugins, ...(needsBrowser ? [ensureChromium] : [])]) {
     await build().catch((error: unknown) => {
       failed++;
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -71,7 +73,7 @@ async function builds(): Promise<Tally> {
 }
 
 const filters = process.argv.slice(2);
-const tallies = [await builds(), await typescriptTests(filters)];
+const tallies = [await builds(filters), await typescriptTests(filters)];
 if (filters.length === 0) for (const workspace of testedWorkspaces) tallies.push(await rustTests(workspace));
 const total = tallies.reduce((sum, each) => ({ passed: sum.passed + each.passed, failed: sum.failed + each.failed }));
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);

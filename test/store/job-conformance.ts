@@ -124,6 +124,29 @@ export function jobStoreConformance(name: string, open: () => Promise<Store>): v
       expect(await store.jobs.count({ states: ['held', 'running'] })).toBe(0);
     });
 
+    it('lists and counts jobs and results of some workers, or of none', async () => {
+      const workers = [1n, 2n, 2n ** 62n + 1n];
+      for (const workerId of workers) {
+        await store.jobs.insert(kept({ workerId }), false);
+        const made = result(workerId, workerId, 1000);
+        if (made.data) await store.results.insert({ ...made, data: { ...made.data, worker_id: { value: workerId } } });
+      }
+      const page = { limit: 10, offset: 0n, sortBy: 1, ascending: true } as const;
+      for (const within of [[], [1n], [2n ** 62n + 1n, 2n], Array.from({ length: 50_000 }, (_, id) => BigInt(id))]) {
+        const expected = workers.filter((id) => within.includes(id));
+        const jobs = await store.jobs.list({ states: ['waiting'], within }, 10);
+        expect(jobs.map(({ job: { workerId } }) => workerId)).toEqual(expected);
+        expect(await store.jobs.count({ states: ['waiting'], within })).toBe(expected.length);
+        const results = await store.results.list({ within }, page);
+        expect(results.map(({ data }) => data?.worker_id?.value)).toEqual(expected);
+        expect(await store.results.count({ within })).toBe(expected.length);
+        expect(await store.results.count({ within, workerIds: [2n] })).toBe(expected.includes(2n) ? 1 : 0);
+      }
+      expect(await store.results.delete({ within: [] })).toBe(0);
+      expect(await store.results.delete({ within: [2n] })).toBe(1);
+      expect(await store.results.count({})).toBe(2);
+    });
+
     it('marks jobs that will never run, and removes them later', async () => {
       const [stale, good] = [kept({ uniqKey: 'k' }), kept()];
       await store.jobs.insert(stale, false);

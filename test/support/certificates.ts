@@ -15,6 +15,8 @@ export interface Certificate {
 export interface Authority extends Certificate {
   /** A certificate of this authority for a host name, an IP address, or a client; and for others beside it. */
   issue(name: string, ...others: readonly string[]): Certificate;
+  /** One that has ended. */
+  issueEnded(name: string): Certificate;
 }
 
 /** An authority that trusts itself. */
@@ -25,6 +27,10 @@ export function createAuthority(name: string): Authority {
     ...made,
     issue: (...names) =>
       certificate({ names, issuer: name, keys: keyPair(), signer: keys.privateKey, isAuthority: false }),
+    issueEnded: (ended) => {
+      const wanted = { names: [ended] as const, issuer: name, keys: keyPair(), signer: keys.privateKey };
+      return certificate({ ...wanted, isAuthority: false, until: Date.now() - 60 * 60 * 1000 });
+    },
   };
 }
 
@@ -35,13 +41,15 @@ interface Wanted {
   readonly keys: ReturnType<typeof keyPair>;
   readonly signer: KeyObject;
   readonly isAuthority: boolean;
+  /** Milliseconds since 1970; not set: for a day. */
+  readonly until?: number;
 }
 
 function keyPair() {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' });
 }
 
-function certificate({ names, issuer, keys, signer, isAuthority }: Wanted): Certificate {
+function certificate({ names, issuer, keys, signer, isAuthority, until }: Wanted): Certificate {
   const algorithm = sequence(oid(1, 2, 840, 10045, 4, 3, 2)); // ecdsa-with-SHA256
   const extensions = [
     sequence(oid(2, 5, 29, 19), bool(true), octets(sequence(...(isAuthority ? [bool(true)] : [])))), // basicConstraints
@@ -53,7 +61,7 @@ function certificate({ names, issuer, keys, signer, isAuthority }: Wanted): Cert
     integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
     algorithm,
     distinguishedName(issuer),
-    sequence(time(Date.now() - day), time(Date.now() + day)),
+    sequence(time(Date.now() - day), time(until ?? Date.now() + day)),
     distinguishedName(names[0]),
     keys.publicKey.export({ format: 'der', type: 'spki' }),
     tlv(0xa3, sequence(...extensions)),

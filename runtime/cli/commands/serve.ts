@@ -6,7 +6,8 @@ import type { AppOptions, RunningApp } from '../../app.ts';
 import type { Values } from '../../config/resolve.ts';
 import type { LogSink } from '../../telemetry/events.ts';
 import { camelKeys } from '../../toml/case.ts';
-import { CliError, exitCodes } from '../exit-codes.ts';
+import { accessOptions } from '../access-options.ts';
+import { CliError, describeError, exitCodes } from '../exit-codes.ts';
 import { servedTable } from '../served-table.ts';
 import { addSettingOptions, settingsOf, unreadFile } from '../settings-options.ts';
 import { address, addressText } from '../values.ts';
@@ -23,9 +24,14 @@ the server when the jobs under way have ended, or after the time of --drain; a s
 A plugin reaches nothing of this machine but what its manifest (NAME.plugin.toml beside NAME.wasm) asks for and
 --grants allows. \`bulkhead config show\` shows all settings, with those that only a file has.
 
+Without tokens the server listens on this machine only. Tokens come from --tokens, and from the environment variable
+AUTH_TOKEN, which is the secret of one admin; clients send theirs in the header jobworkerp-auth. SIGHUP reads the files
+of tokens and certificates again.
+
 Examples:
   $ bulkhead serve --plugins ./plugins
-  $ bulkhead serve --plugins ./plugins --listen 0.0.0.0:9000 --threads 8
+  $ bulkhead serve --plugins ./plugins --listen 0.0.0.0:9000 --tokens tokens.toml --tls-cert cert.pem --tls-key key.pem
+  $ bulkhead serve --plugins ./plugins --web-origin https://app.example.com
   $ bulkhead serve --plugins ./plugins --grants grants.toml
   $ bulkhead serve --config bulkhead.toml
   $ bulkhead serve --plugins ./plugins --database :memory:   keeps nothing`;
@@ -50,6 +56,7 @@ function appOptions(values: Values, folders: readonly string[]): Omit<AppOptions
     threads: values['plugins.threads'],
     cacheFolder: values['plugins.cache'],
     limits: camelKeys(values.limits),
+    ...accessOptions(values),
     ...(grants !== undefined && { grantsFile: grants }),
     defaultConcurrency: values['jobs.concurrency'],
     channels: Object.entries(values['jobs.channels']).map(([name, concurrency]) => ({ name, concurrency })),
@@ -75,6 +82,7 @@ async function serve(command: Command): Promise<void> {
       `no plugin folders: name one with --plugins, PLUGINS_RUNNER_DIR or plugins.folders of a configuration file${hint}`,
     );
   }
+  const options = appOptions(values, folders);
   const { startApp } = await import('../../app.ts');
   const { telemetryOptions } = await import('../telemetry-options.ts');
   const { openLog } = await import('../../telemetry/log.ts');
@@ -87,14 +95,26 @@ async function serve(command: Command): Promise<void> {
   const stop = askedToStop(log);
   const began = performance.now();
   await ensureMeter();
-  const app = await startApp({ ...appOptions(values, folders), ...telemetryOptions(values), onLog: log });
+  const app = await startApp({ ...options, ...telemetryOptions(values), onLog: log });
   const ready = { ...addressesOf(app, values), ready_ms: Math.round(performance.now() - began) };
   if (isJson) tellStart(log, app, ready);
   if (values['log.format'] !== 'json') printStart(app, ready);
+  // Without such files a hangup is what it always is: the end of a terminal, and of what was started in it.
+  if (options.access?.tokensFile !== undefined || options.tls) reloadOnHangup(app, log);
   await stop;
   log({ level: 'info', message: 'stopping: waiting for the jobs under way; a second signal stops at once' });
   await app.close({ drainMs: values['server.drain_ms'] });
   log({ level: 'info', message: 'stopped' });
+}
+
+/** SIGHUP: tokens and certificates are read again; what is wrong with them is said, and the old ones hold. */
+function reloadOnHangup(app: RunningApp, log: LogSink): void {
+  process.on('SIGHUP', () => {
+    app.reload().then(
+      () => log({ level: 'info', message: 'tokens and certificates were read again' }),
+      (thrown: unknown) => log({ level: 'error', message: `nothing was read again: ${describeError(thrown).text}` }),
+    );
+  });
 }
 
 interface Ready {
