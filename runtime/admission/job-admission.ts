@@ -2,7 +2,7 @@
 import { BulkheadError } from '../errors.ts';
 import { ownBytes } from '../model/bytes.ts';
 import type { Metadata } from '../model/call.ts';
-import { type Caller, checkReach, checkWorkerName } from '../model/caller.ts';
+import { type Caller, checkReach, checkWorkerName, localCaller } from '../model/caller.ts';
 import { defaultChannel } from '../model/channel.ts';
 import type { Job } from '../model/job.ts';
 import { type JobRequest, Priority, QueueType, ResponseType, StreamingType } from '../model/messages.gen.ts';
@@ -31,6 +31,14 @@ export interface JobAdmissionParts {
   readonly now?: () => number;
 }
 
+/** What somebody wants run, and where. */
+interface Asked {
+  readonly request: JobRequest;
+  readonly metadata: Metadata;
+  readonly worker: WorkerRecord;
+  readonly caller: Caller;
+}
+
 /** See {@link Admission}. */
 export class JobAdmission implements Admission {
   readonly #parts: JobAdmissionParts;
@@ -55,7 +63,7 @@ export class JobAdmission implements Admission {
     worker = this.#worker(request, caller),
   ): Promise<Admitted> {
     const { queue, results } = this.#parts;
-    const job = this.#admit(request, metadata, worker, 'once', StreamingType.STREAMING_TYPE_NONE);
+    const job = this.#admit({ request, metadata, worker, caller }, 'once', StreamingType.STREAMING_TYPE_NONE);
     if (job.responseType !== ResponseType.DIRECT) {
       await queue.push(job);
       this.#events.jobQueued(job);
@@ -75,7 +83,7 @@ export class JobAdmission implements Admission {
   ): Promise<AdmittedStream> {
     const mode: JobMode = feeds ? 'fed' : this.isFeedable(worker) ? 'feedable' : 'stream';
     const streaming = collects ? StreamingType.STREAMING_TYPE_INTERNAL : StreamingType.STREAMING_TYPE_RESPONSE;
-    const job = this.#admit(request, metadata, worker, mode, streaming);
+    const job = this.#admit({ request, metadata, worker, caller }, mode, streaming);
     this.#parts.feeds.open(job.id);
     const output = job.responseType === ResponseType.DIRECT ? this.#parts.results.openOutput(job) : undefined;
     await this.#push(job);
@@ -88,13 +96,14 @@ export class JobAdmission implements Admission {
     return data.use_static && channel?.concurrency === 1;
   }
 
-  #admit(request: JobRequest, metadata: Metadata, worker: WorkerRecord, mode: JobMode, streaming: StreamingType): Job {
+  #admit(asked: Asked, mode: JobMode, streaming: StreamingType): Job {
+    const { request, worker } = asked;
     if (this.#closed) throw new BulkheadError('shutting-down', 'the server is stopping and takes no new jobs');
     checkJobRequest(request);
     const runner = this.#runner(worker);
     const method = resolveMethod(runner, request.using, mode);
     runner.schemas.checkArgs(method.name, request.args);
-    const job = this.#job(request, worker, method.name, metadata, streaming);
+    const job = this.#job(asked, method.name, streaming);
     // Reports and figures by worker have one name for all calls of a runner, not one for each.
     return worker.temporary ? { ...job, workerName: `${runner.plugin.runner.name} (call)` } : job;
   }
@@ -138,13 +147,8 @@ export class JobAdmission implements Admission {
     });
   }
 
-  #job(
-    request: JobRequest,
-    { id: workerId, data }: WorkerRecord,
-    method: string,
-    metadata: Metadata,
-    streaming: StreamingType,
-  ): Job {
+  #job({ request, metadata, worker, caller }: Asked, method: string, streaming: StreamingType): Job {
+    const { id: workerId, data } = worker;
     const { overrides, using, uniq_key: uniqKey } = request;
     const now = this.#now();
     const runAfter = Number(request.run_after_time ?? 0n);
@@ -180,6 +184,7 @@ export class JobAdmission implements Admission {
       broadcast: overrides?.broadcast_results ?? data.broadcast_results,
       ...(retryPolicy && { retryPolicy }),
       ...(overrides && { overrides }),
+      ...(caller !== localCaller && { caller: caller.name }),
     };
   }
 }

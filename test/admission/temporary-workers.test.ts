@@ -141,7 +141,7 @@ describe('temporary workers', () => {
   it('are reported where the store does not let one go', async () => {
     const failed = new Error('disk full');
     Object.assign(store.workers, { delete: () => Promise.reject(failed) });
-    const worker = await workers.borrow(data({ queue_type: QueueType.DB_ONLY }));
+    const worker = await workers.borrow(data({ queue_type: QueueType.DB_ONLY }), localCaller);
     ended(job({ workerId: worker.id }));
     const fields = { worker: worker.id, error: failed };
     await expect.poll(() => log).toEqual([{ level: 'error', message: 'a temporary worker was not removed', fields }]);
