@@ -2,7 +2,7 @@
 import { BulkheadError } from '../errors.ts';
 import { ownBytes } from '../model/bytes.ts';
 import type { Metadata } from '../model/call.ts';
-import { type Caller, checkReach, checkWorkerName } from '../model/caller.ts';
+import { type Caller, checkReach, checkWorkerName, localCaller } from '../model/caller.ts';
 import { defaultChannel } from '../model/channel.ts';
 import type { Job } from '../model/job.ts';
 import { type JobRequest, Priority, QueueType, ResponseType, StreamingType } from '../model/messages.gen.ts';
@@ -55,7 +55,7 @@ export class JobAdmission implements Admission {
     worker = this.#worker(request, caller),
   ): Promise<Admitted> {
     const { queue, results } = this.#parts;
-    const job = this.#admit(request, metadata, worker, 'once', StreamingType.STREAMING_TYPE_NONE);
+    const job = this.#admit(request, metadata, caller, worker, 'once', StreamingType.STREAMING_TYPE_NONE);
     if (job.responseType !== ResponseType.DIRECT) {
       await queue.push(job);
       this.#events.jobQueued(job);
@@ -75,7 +75,7 @@ export class JobAdmission implements Admission {
   ): Promise<AdmittedStream> {
     const mode: JobMode = feeds ? 'fed' : this.isFeedable(worker) ? 'feedable' : 'stream';
     const streaming = collects ? StreamingType.STREAMING_TYPE_INTERNAL : StreamingType.STREAMING_TYPE_RESPONSE;
-    const job = this.#admit(request, metadata, worker, mode, streaming);
+    const job = this.#admit(request, metadata, caller, worker, mode, streaming);
     this.#parts.feeds.open(job.id);
     const output = job.responseType === ResponseType.DIRECT ? this.#parts.results.openOutput(job) : undefined;
     await this.#push(job);
@@ -88,15 +88,20 @@ export class JobAdmission implements Admission {
     return data.use_static && channel?.concurrency === 1;
   }
 
-  #admit(request: JobRequest, metadata: Metadata, worker: WorkerRecord, mode: JobMode, streaming: StreamingType): Job {
+  #admit(
+    request: JobRequest,
+    metadata: Metadata,
+    caller: Caller,
+    worker: WorkerRecord,
+    mode: JobMode,
+    streaming: StreamingType,
+  ): Job {
     if (this.#closed) throw new BulkheadError('shutting-down', 'the server is stopping and takes no new jobs');
     checkJobRequest(request);
     const runner = this.#runner(worker);
     const method = resolveMethod(runner, request.using, mode);
     runner.schemas.checkArgs(method.name, request.args);
-    const job = this.#job(request, worker, method.name, metadata, streaming);
-    // Reports and figures by worker have one name for all calls of a runner, not one for each.
-    return worker.temporary ? { ...job, workerName: `${runner.plugin.runner.name} (call)` } : job;
+    return this.#job(request, worker, method.name, metadata, streaming, caller);
   }
 
   /** Queues a job that somebody waits for. */
@@ -144,6 +149,7 @@ export class JobAdmission implements Admission {
     method: string,
     metadata: Metadata,
     streaming: StreamingType,
+    caller: Caller,
   ): Job {
     const { overrides, using, uniq_key: uniqKey } = request;
     const now = this.#now();
@@ -159,6 +165,8 @@ export class JobAdmission implements Admission {
       channel: data.channel ?? defaultChannel,
       args: ownBytes(request.args),
       metadata,
+      // On a server without tokens it would tell nothing.
+      ...(caller !== localCaller && { caller: caller.name }),
       ...(using && { using }),
       method,
       ...(uniqKey && { uniqKey }),

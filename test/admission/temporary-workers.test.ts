@@ -5,14 +5,12 @@ import { FunctionDesk } from '../../runtime/admission/function-desk.ts';
 import { JobAdmission } from '../../runtime/admission/job-admission.ts';
 import { WorkerRegistry } from '../../runtime/admission/worker-registry.ts';
 import { localCaller } from '../../runtime/model/caller.ts';
-import type { Job } from '../../runtime/model/job.ts';
 import { QueueType, ResponseType, type WorkerData } from '../../runtime/model/messages.gen.ts';
 import { IdGenerator } from '../../runtime/model/snowflake.ts';
 import { EmbeddedQueue } from '../../runtime/queue/embedded.ts';
 import { PendingFeeds } from '../../runtime/queue/pending-feeds.ts';
 import { StoredResults } from '../../runtime/results/stored-results.ts';
 import { SqliteStore } from '../../runtime/store/sqlite.ts';
-import type { LogEvent } from '../../runtime/telemetry/events.ts';
 import { catalogueOf } from '../api/engine.ts';
 import { describe as runner } from '../api/fake-executor.ts';
 import { job } from '../queue/conformance.ts';
@@ -42,18 +40,10 @@ describe('temporary workers', () => {
   let store: SqliteStore;
   let workers: WorkerRegistry;
   let gone: bigint[];
-  let log: LogEvent[];
-  let ended: (job: Job) => void;
   const open = async (maxWorkers = 1000): Promise<void> => {
     const channels = [{ name: '', concurrency: 1 }];
-    const results = {
-      onEnd: (listener: (job: Job) => void) => {
-        ended = listener;
-      },
-    };
-    log = [];
-    const take = (event: LogEvent): void => void log.push(event);
-    workers = await WorkerRegistry.open({ store, plugins, channels, results, ids, log: take, maxWorkers });
+    const results = { onEnd: () => {} };
+    workers = await WorkerRegistry.open({ store, plugins, channels, results, ids, log: () => {}, maxWorkers });
     gone = [];
     workers.onChange((id) => gone.push(id));
   };
@@ -136,15 +126,6 @@ describe('temporary workers', () => {
     Object.assign(store.workers, { insert: () => Promise.reject(new Error('disk full')) });
     await expect(workers.borrow(data({ queue_type: QueueType.DB_ONLY }), localCaller)).rejects.toThrow('disk full');
     await workers.borrow(data(), localCaller);
-  });
-
-  it('are reported where the store does not let one go', async () => {
-    const failed = new Error('disk full');
-    Object.assign(store.workers, { delete: () => Promise.reject(failed) });
-    const worker = await workers.borrow(data({ queue_type: QueueType.DB_ONLY }));
-    ended(job({ workerId: worker.id }));
-    const fields = { worker: worker.id, error: failed };
-    await expect.poll(() => log).toEqual([{ level: 'error', message: 'a temporary worker was not removed', fields }]);
   });
 
   it('take no jobs but the one that they are for, and go where that is refused', async () => {

@@ -43,19 +43,6 @@ describe('a SQLite file', () => {
     now.close();
   });
 
-  it('finds the workers of a version that knew no temporary ones', async () => {
-    const path = freshFile();
-    const old = new DatabaseSync(path);
-    for (const step of migrations.slice(0, 2)) old.exec(step);
-    old.exec(`PRAGMA user_version = 2;
-      INSERT INTO worker VALUES (1, 'w', '', 2, x'', NULL, 0, NULL, 0, 1, 0, 0, 0, 0, 5, 5)`);
-    old.close();
-    const store = new SqliteStore(path);
-    expect(await store.workers.all()).toMatchObject([{ id: 1n, data: { name: 'w' } }]);
-    expect((await store.workers.all())[0]).not.toHaveProperty('temporary');
-    await store.close();
-  });
-
   it('refuses a database of a newer version', () => {
     const path = freshFile();
     const newer = new DatabaseSync(path);
