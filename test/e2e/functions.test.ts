@@ -370,7 +370,7 @@ describe('functions', () => {
       const [{ data } = {}] = await stored();
       expect(data).toMatchObject({
         status: ResultStatus.SUCCESS,
-        worker_name: 'Echo (call)',
+        worker_name: expect.stringMatching(/^Echo_/) as string,
       });
       const find = async () =>
         (await runtime.client.unary(WorkerService, 'Find', { value: data?.worker_id?.value ?? 0n })).data;
@@ -571,7 +571,7 @@ describe('a call whose job is kept', () => {
       args_json: '{"text":"kept","millis":500}',
       runner_parameters: { settings_json: '{"prefix":"still "}', worker_options: options },
     };
-    // One runs when the server stops, and may end yet; the other one waits.
+    // One runs when the server stops, the other one waits.
     const answers = [1, 2].map(() => collect(first.client.stream(FunctionService, 'Call', request)));
     const answer = (await Promise.all(answers)).at(-1)?.[0];
     await first.app.close({ drainMs: 0 });
@@ -583,7 +583,7 @@ describe('a call whose job is kept', () => {
       opened.close();
       return rows.length;
     };
-    expect(temporary()).toBeGreaterThan(0);
+    expect(temporary()).toBe(1);
     const second = await startTestRuntime([testPlugin('echo')], { database });
     const job = { job_id: { value: BigInt(answer?.last_info?.job_id ?? 0) } };
     const stored = () => collect(second.client.stream(ResultService, 'FindListByJobId', job));
@@ -591,7 +591,7 @@ describe('a call whose job is kept', () => {
     const [{ data } = {}] = await stored();
     expect(data?.status).toBe(ResultStatus.SUCCESS);
     expect(Buffer.from(data?.output?.items ?? []).toString()).toContain('still kept');
-    await vi.waitFor(() => expect(temporary()).toBe(0), 20_000);
+    await vi.waitFor(() => expect(temporary()).toBe(0));
     expect((await second.client.unary(WorkerService, 'Count', {})).total).toBe(0n);
     await second.stop();
     rmSync(folder, { recursive: true });
