@@ -169,13 +169,15 @@ describe('a submitter', () => {
     await expect(byId).rejects.toMatchObject({ details: expect.not.stringContaining('secret-project') as string });
   });
 
-  it('does not hand its token to the plugin', async () => {
+  it('does not hand its token to the plugin; the job is marked with its name', async () => {
     let metadata: unknown;
+    let caller: unknown;
     const engine = await start(
       {},
       {
         body: (call) => {
           metadata = call.metadata;
+          caller = call.job.caller;
           return ok(call.args);
         },
       },
@@ -184,6 +186,7 @@ describe('a submitter', () => {
     const headers = { ...as('boss').headers, 'x-own': 'kept' };
     await engine.client.unary(JobService, 'Enqueue', { worker_name: 'w' }, { headers });
     expect(metadata).toEqual({ 'x-own': 'kept' });
+    expect(caller).toBe('boss');
   });
 });
 
