@@ -83,7 +83,7 @@ describe('results', () => {
     await all.end(made, end(failure));
     const { data, metadata } = await waiting;
     expect(Buffer.from(data?.output?.items ?? []).toString()).toBe('no such image');
-    expect(metadata).toEqual({ hint: 'h' });
+    expect(metadata).toEqual({ hint: 'h', 'bulkhead-error-code': 'plugin-failed' });
   });
 
   it('do not show what failed inside the host', async () => {
