@@ -26,6 +26,8 @@ const adviceByCode: Readonly<Partial<Record<ErrorCode, string>>> = {
   'settings-invalid': 'see their schema with: bulkhead runner show RUNNER',
   'runner-exists': 'what was uploaded is replaced with --replace',
   'queue-full': 'try again later',
+  'rate-limited': 'try again in a moment',
+  'calls-limited': 'try again when others of this token have ended',
   'shutting-down': 'try again when it is back',
 };
 

@@ -15,13 +15,13 @@ export interface ConnectionOptions {
   readonly json?: true;
 }
 
-/** The environment of the connection; a flag beats it. */
+/** The environment of the connection; a flag beats it. Not the names of a server's own settings: both may be on one machine. */
 export const connectionEnv = {
   profile: 'BULKHEAD_PROFILE',
   address: 'BULKHEAD_ADDRESS',
   tlsCa: 'BULKHEAD_TLS_CA',
-  tlsCert: 'BULKHEAD_TLS_CERT',
-  tlsKey: 'BULKHEAD_TLS_KEY',
+  tlsCert: 'BULKHEAD_TLS_CLIENT_CERT',
+  tlsKey: 'BULKHEAD_TLS_CLIENT_KEY',
   tlsServerName: 'BULKHEAD_TLS_SERVER_NAME',
 } as const;
 
