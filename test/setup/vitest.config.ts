@@ -12,5 +12,7 @@ export default defineConfig({
     // Transpiling a component the first time takes seconds, more while cargo runs beside it.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes at once, or late on a busy machine, or never.
+    expect: { poll: { timeout: 15_000 } },
   },
 });
