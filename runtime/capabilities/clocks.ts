@@ -4,7 +4,8 @@
  * Waiting suspends the instance only, and is counted in milliseconds either way.
  */
 import { performance } from 'node:perf_hooks';
-import type { Capability, InstanceContext, Io } from './capability.ts';
+import type { Capability, InstanceContext, Io, Waitable } from './capability.ts';
+import { always, Signal } from './signal.ts';
 
 const nanosPerMilli = 1_000_000n;
 /** The step of a fine clock, in nanoseconds. */
@@ -14,23 +15,41 @@ const mostDrift = 2;
 /** The longest wait a Node timer can hold; a longer one is taken in several. */
 const longestTimer = 2 ** 31 - 1;
 
-/** Resolves after so many milliseconds; never, and without a timer left behind, when the instance ends before. */
-function wait(context: InstanceContext, millis: number): Promise<void> {
-  return new Promise((resolve) => {
-    let timer: NodeJS.Timeout;
-    const forget = context.onDispose(() => clearTimeout(timer));
-    const step = (left: number) => {
-      timer = setTimeout(
-        () => {
-          if (left > longestTimer) return step(left - longestTimer);
-          forget();
-          resolve();
-        },
-        Math.min(left, longestTimer),
-      );
-    };
-    step(millis);
-  });
+/** Ready after so many milliseconds. Its timer goes with the plugin's last interest in it: a plugin drops many. */
+class Alarm implements Waitable {
+  readonly #signal = new Signal();
+  readonly #forget: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #isReady = false;
+
+  constructor(context: InstanceContext, millis: number) {
+    this.#forget = context.onDispose(() => clearTimeout(this.#timer));
+    this.#wait(millis);
+  }
+
+  ready(): boolean {
+    return this.#isReady;
+  }
+
+  listen(wake: () => void): () => void {
+    return this.#signal.listen(wake);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#forget();
+  }
+
+  #wait(millis: number): void {
+    const step = Math.min(millis, longestTimer);
+    this.#timer = setTimeout(() => (millis > step ? this.#wait(millis - step) : this.#ring()), step);
+  }
+
+  #ring(): void {
+    this.#forget();
+    this.#isReady = true;
+    this.#signal.fire();
+  }
 }
 
 function monotonic(context: InstanceContext, io: Io) {
@@ -42,7 +61,7 @@ function monotonic(context: InstanceContext, io: Io) {
   };
   const subscribeDuration = (nanos: bigint) => {
     const millis = Number((nanos + nanosPerMilli - 1n) / nanosPerMilli);
-    return io.pollable(millis === 0 ? Promise.resolve() : wait(context, millis));
+    return io.pollable(millis === 0 ? always : new Alarm(context, millis));
   };
   return {
     now,

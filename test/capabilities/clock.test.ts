@@ -3,8 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { Grants } from '../../runtime/model/grant.ts';
 import { fakeInstance } from './instance.ts';
 
+interface Pollable {
+  ready(): boolean;
+  block(): Promise<void> | undefined;
+  [Symbol.dispose](): void;
+}
+
 interface Clocks {
-  readonly monotonic: { now(): bigint; resolution(): bigint };
+  readonly monotonic: { now(): bigint; resolution(): bigint; subscribeDuration(nanos: bigint): Pollable };
   readonly wall: {
     now(): { seconds: bigint; nanoseconds: number };
     resolution(): { seconds: bigint; nanoseconds: number };
@@ -24,7 +30,26 @@ function readings<T>(read: () => T): T[] {
   return Array.from({ length: 20_000 }, read);
 }
 
+const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+
 describe('the clocks', () => {
+  it('leave no timer behind, whether a wait was over, dropped, or ended with its instance', async () => {
+    const { imports, dispose } = fakeInstance({});
+    const { subscribeDuration } = imports['wasi:clocks/monotonic-clock'] as unknown as Clocks['monotonic'];
+    const before = timers();
+    const soon = subscribeDuration(1_000_000n);
+    expect(soon.ready()).toBe(false);
+    await soon.block();
+    expect(soon.ready()).toBe(true);
+    expect(subscribeDuration(0n).ready()).toBe(true);
+    const long = Array.from({ length: 10 }, () => subscribeDuration(2n ** 64n - 1n));
+    expect(timers()).toBe(before + 10);
+    for (const each of long.slice(0, 6)) each[Symbol.dispose]();
+    expect(timers()).toBe(before + 4);
+    dispose();
+    expect(timers()).toBe(before);
+  });
+
   it.each([
     ['not granted', {}],
     ['granted as coarse', { clock: 'coarse' }],
