@@ -44,6 +44,7 @@ export const waits: readonly HostileCase[] = [
   { plugin: 'sleep-for-ever', expect: late },
   { plugin: 'sleep-in-stream', how: 'stream', expect: { ...late, chunks: 0 } },
   { plugin: 'handle-flood', deadline: 5_000, expect: { code: 'limit-handles', message: /256 \(handles\)/ } },
+  { plugin: 'timer-flood', deadline: 2_000, expect: late },
   { plugin: 'handle-keep', args: '100', deadline: 5_000, expect: { output: '100' } },
   { plugin: 'poll-many', deadline: 5_000, expect: { output: 'polled' } },
   { plugin: 'poll-nothing', deadline: 5_000, expect: { code: 'plugin-trapped' } },
