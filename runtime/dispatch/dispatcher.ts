@@ -39,7 +39,7 @@ export interface DispatchLimits {
   readonly graceMs?: number;
   /** Idle instances of workers without `use_static`, in all. Default: 256. */
   readonly maxIdleInstances?: number;
-  /** Runs of a job that may end with the process before it is given up. Default: 10. */
+  /** Runs of a job that may end with the process before it is given up. Default: 100. */
   readonly maxInterruptions?: number;
 }
 
@@ -69,7 +69,7 @@ export class ChannelDispatcher implements Dispatcher {
     this.#concurrency = new Map(parts.channels.map(({ name, concurrency }) => [name, concurrency]));
     this.#defaultTimeoutMs = parts.limits?.defaultTimeoutMs ?? 0;
     this.#graceMs = parts.limits?.graceMs ?? 5000;
-    this.#maxInterruptions = parts.limits?.maxInterruptions ?? 10;
+    this.#maxInterruptions = parts.limits?.maxInterruptions ?? 100;
     this.#instances = new Instances(parts.executor, parts.log, parts.limits?.maxIdleInstances ?? 256);
     parts.workers.onChange((workerId) => this.#instances.retire(workerId));
     parts.plugins.onChange((runnerId) => this.#instances.retireRunner(runnerId));

@@ -223,6 +223,12 @@ describe('dispatch', () => {
     expect((await run({ workerId: 1n })).outcome).toMatchObject({ ok: false, error: { code: 'runner-not-found' } });
   });
 
+  it('gives up a job that ended with the process a hundred times', async () => {
+    start(() => ok(new Uint8Array()));
+    expect((await run({ interruptions: 100 })).outcome.ok).toBe(true);
+    expect((await run({ interruptions: 101 })).outcome).toMatchObject({ ok: false, error: { code: 'interrupted' } });
+  });
+
   it('bounds the idle instances of workers that are not static', async () => {
     for (let id = 1n; id <= 10n; id++) directory.set(id, {});
     directory.set(11n, { use_static: true });
