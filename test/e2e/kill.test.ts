@@ -22,13 +22,15 @@ const JobResultService = 'jobworkerp.service.JobResultService';
 /** Servers at a time, and how often each is killed. */
 const servers = 2;
 const kills = 100;
-const submitters = 8;
+const submitters = 4;
+/** How long a submitter waits between two jobs, in milliseconds: all are to have run in the end. */
+const pause = 10;
 /** The longest that a server lives after it began to listen, in milliseconds. */
 const longestLife = 600;
 const schema = new WireSchema();
 
 /** How long a job runs, in milliseconds: long enough to be killed in it. */
-const runs = 30;
+const runs = 20;
 
 /** The arguments of Echo's `slow`, which logs its text and then sleeps. */
 function slow(text: string): Uint8Array {
@@ -51,7 +53,7 @@ class KilledServer {
 
   async start(): Promise<void> {
     const args = ['--plugins', join(this.#folder, 'plugins'), '--database', join(this.#folder, 'jobs.sqlite')];
-    const child = startNode([launcher, 'serve', ...args, '--listen', '127.0.0.1:0', '--concurrency', '4'], {
+    const child = startNode([launcher, 'serve', ...args, '--listen', '127.0.0.1:0', '--concurrency', '8'], {
       env: { BULKHEAD_CACHE_DIR: join(tmpdir(), 'bulkhead-test-cache') },
     });
     this.#child = child;
@@ -98,6 +100,7 @@ async function submit(server: KilledServer, ledger: Map<string, bigint>, signal:
       const request = { worker_name, using: 'slow', args: slow(name) };
       const { id } = await client.unary(JobService, 'Enqueue', request, { timeoutMs: 2000 });
       ledger.set(name, id?.value ?? 0n);
+      await new Promise((resolve) => setTimeout(resolve, pause));
     } catch {
       // The server is gone, and the job was not acknowledged: whether it is there makes no difference.
       client.close();
@@ -173,7 +176,7 @@ it('survives being killed at 200 random moments: no job is lost, none has two re
     const ledger = ledgers[index] ?? new Map<string, bigint>();
     const client = new WireClient(`127.0.0.1:${server.port}`, schema);
     const left = async () => (await client.unary(JobService, 'Count', {})).total;
-    await expect.poll(left, { timeout: 60_000, interval: 200 }).toBe(0n);
+    await expect.poll(left, { timeout: 300_000, interval: 200 }).toBe(0n);
     const results = await resultsOf(client);
     const lost = [...ledger.values()].filter((id) => !results.has(id));
     const twice = [...results.values()].filter((each) => each.length > 1);
