@@ -20,7 +20,7 @@ function fail(what: string, error: unknown): never {
 }
 
 /** A pool whose task answers its input. */
-function barePool(threads: number): Piscina {
+export function barePool(threads: number): Piscina {
   return new Piscina({
     filename: fileURLToPath(new URL('./echo-task.ts', import.meta.url)),
     minThreads: threads,

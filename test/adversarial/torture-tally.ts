@@ -10,6 +10,8 @@ interface Circumstances {
   readonly atRest: readonly number[];
   /** Load averages of the machine over a minute: before and after. */
   readonly load: readonly [number, number];
+  /** The longest that the runtime's own thread did nothing, in milliseconds. */
+  readonly standstillMs: number;
   /** Defects of the host that no caller learnt of. */
   readonly faults: readonly string[];
 }
@@ -56,7 +58,7 @@ export function tallyOf(): Tally {
     surprises.set(key, (surprises.get(key) ?? 0) + 1);
   }
 
-  function print({ reports, atRest, load, faults }: Circumstances): boolean {
+  function print({ reports, atRest, load, standstillMs, faults }: Circumstances): boolean {
     const sum = (of: (report: NeighbourReport) => number) => reports.reduce((total, report) => total + of(report), 0);
     const [calls, right, wrong, lost] = [
       sum((r) => r.calls),
@@ -73,7 +75,7 @@ export function tallyOf(): Tally {
       ...reports.flatMap((report) => report.wrong.slice(0, 5)).map((what) => `  ${what}`),
       ...faults.map((fault) => `fault of the host: ${fault}`),
       `memory at rest: ${mebibytes(first)} after the warm-up, ${mebibytes(final)} at the end; from minute to minute ${atRest.map(mebibytes).join(', ')}`,
-      `load of the machine: ${load.map((each) => each.toFixed(1)).join(' before, ')} after, on ${availableParallelism()} cores`,
+      `load of the machine: ${load.map((each) => each.toFixed(1)).join(' before, ')} after, on ${availableParallelism()} cores; the runtime's own thread stood still for ${Math.round(standstillMs)} ms at most`,
     ];
     process.stdout.write(`${lines.join('\n')}\n`);
     return surprises.size + wrong + lost + faults.length === 0 && final < first * mostGrowth;

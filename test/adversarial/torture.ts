@@ -6,12 +6,14 @@
  * another way than it must or not at all, where a thread was lost, or where memory grew by more than a tenth.
  *
  * Memory is the resident set of the process at rest: once a minute the attackers pause and the garbage is collected in
- * all threads, because how much waits for the collector says nothing. The first two minutes (of a short run a fifth)
- * are the warm-up: until then V8 compiles and optimises the code of all plugins, which stays.
+ * all threads, because how much waits for the collector says nothing. The first third of the run is the warm-up: until
+ * then V8 compiles and optimises the code of all plugins, and the allocator's arenas grow to what the worst mixes need;
+ * both stay. What is compared is the first rest after it and the last one.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { AdmittedPlugin } from '../../runtime/executor/executor.ts';
@@ -32,7 +34,6 @@ const neighbours = 4;
 /** How long after its deadline a job may at most end, in milliseconds, on a machine that does nothing else. */
 const grace = 10_000;
 
-const warmUpMs = 120_000;
 /** How long the attackers strike between two rests, in milliseconds. */
 const strikeMs = 60_000;
 
@@ -83,13 +84,18 @@ async function admitAll(executor: WasmExecutor, folder: string): Promise<Victim[
   return victims;
 }
 
+/** Waits for so long that this thread was awake, in milliseconds: while the machine stands still, no job can end. */
+async function patience(millis: number): Promise<void> {
+  for (let step = 0; step < millis / 100; step++) await pause(100);
+}
+
 /** Runs one hostile job. Its deadline is a random one, so ending there is always right. */
 async function strike(executor: WasmExecutor, victim: Victim, random: () => number, tally: Tally): Promise<void> {
   const isolation = random() < 0.5 ? 'per-job' : 'kept';
   const settings = Buffer.from(victim.attack.settings ?? '');
   const instance = executor.instance({ plugin: victim.plugin, settings, grants: noGrants, isolation });
   const attack = { ...victim.attack, deadline: Math.floor(20 + random() * 480) };
-  const stuck = pause(attack.deadline + grace).then(() => 'never ended');
+  const stuck = patience(attack.deadline + grace).then(() => 'never ended');
   const ended = commit(attack, instance).catch((error: unknown) => `threw ${String(error)}`);
   const result: Result | string = await Promise.race([ended, stuck]);
   tally.add(attack.plugin, result, victim.expected);
@@ -113,8 +119,10 @@ async function torture(minutes: number, seed: number, pattern: RegExp, folder: s
     }
   };
   const phase = (end: number) => Promise.all(Array.from({ length: attackers }, until(end)));
+  const standstill = monitorEventLoopDelay();
+  standstill.enable();
   const [start, length, loadBefore] = [performance.now(), minutes * 60_000, loadavg()[0] ?? 0];
-  await phase(start + Math.min(warmUpMs, length / 5));
+  await phase(start + length / 3);
   const atRest = [await memoryAtRest()];
   while (performance.now() < start + length) {
     await phase(Math.min(performance.now() + strikeMs, start + length));
@@ -123,7 +131,13 @@ async function torture(minutes: number, seed: number, pattern: RegExp, folder: s
   const reports = await Promise.all(beside.map((neighbour) => neighbour.report()));
   await Promise.all(beside.map((neighbour) => neighbour.stop()));
   await executor.close();
-  return tally.print({ reports, atRest, load: [loadBefore, loadavg()[0] ?? 0], faults });
+  return tally.print({
+    reports,
+    atRest,
+    load: [loadBefore, loadavg()[0] ?? 0],
+    standstillMs: standstill.max / 1e6,
+    faults,
+  });
 }
 
 const minutes = Number(process.argv[2] ?? 1);
