@@ -24,7 +24,7 @@ const servers = 2;
 const kills = 100;
 const submitters = 4;
 /** How long a submitter waits between two jobs, in milliseconds: all are to have run in the end. */
-const pause = 10;
+const pause = 25;
 /** The longest that a server lives after it began to listen, in milliseconds. */
 const longestLife = 600;
 const schema = new WireSchema();
@@ -162,7 +162,7 @@ async function resultsOf(client: WireClient): Promise<Map<bigint, { status: numb
         const interruptions = Number(metadata['bulkhead-interruptions'] ?? 0);
         found.set(job, [...(found.get(job) ?? []), { status: data?.status ?? -1, interruptions }]);
       }
-      if (offset === 10_000n) from = last;
+      if (offset === 10_000n) from = last - 1000n;
     }
     if (seen.size === before) throw new Error(`${seen.size} of ${total} results can be listed`);
   }
