@@ -104,7 +104,12 @@ mod component {
         let mut idle = 0;
         while feed::is_open() {
             idle = if feed::pump() { 0 } else { idle + 1 };
-            tokio::time::sleep(if idle < LOOKS_SOON { FEED_SOON } else { FEED_LATE }).await;
+            tokio::time::sleep(if idle < LOOKS_SOON {
+                FEED_SOON
+            } else {
+                FEED_LATE
+            })
+            .await;
         }
         loop {
             tokio::time::sleep(HEARTBEAT).await;
