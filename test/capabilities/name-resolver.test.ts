@@ -120,7 +120,8 @@ describe('a name whose server does not answer', () => {
     expect(await lookup('fast.test')).toEqual(['127.0.0.1']);
     expect(await readFile(join(folder, 'hosts'), 'utf8')).toContain('own.test');
     expect(answered).toBe(0);
-    expect(open()).toBeGreaterThanOrEqual(before + 100);
+    // Some file of another test may have been closed meanwhile.
+    expect(open()).toBeGreaterThanOrEqual(before + 90);
     stop.abort();
     await eventually('its sockets are closed', () => open() < before + 10);
     await all;
