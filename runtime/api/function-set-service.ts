@@ -1,6 +1,5 @@
 /** FunctionSetService: named groups of functions. */
 import type { FunctionSets, Functions } from '../admission/functions.ts';
-import { BulkheadError } from '../errors.ts';
 import type { Caller } from '../model/caller.ts';
 import type {
   FunctionSet,
@@ -8,6 +7,7 @@ import type {
   OptionalFunctionSetResponse,
 } from '../model/messages.gen.ts';
 import type { Handlers } from './handlers.ts';
+import { missing } from './refusals.ts';
 
 /** Finding nothing is an answer without data; deleting nothing is `is_success: false`. */
 export function functionSetService(
@@ -44,8 +44,4 @@ export function functionSetService(
 
 function optional(data: FunctionSet | undefined): OptionalFunctionSetResponse {
   return data ? { data } : {};
-}
-
-function missing(field: string): BulkheadError {
-  return new BulkheadError('field-missing', `${field} is required`, { details: { field } });
 }
