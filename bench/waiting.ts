@@ -60,7 +60,8 @@ export const waiting: Bench = {
       const work = async (lane: number) => {
         const job = { jobId: ++jobId, workerName: 'bench', attempt: 1 };
         const outcome = await instances[lane]?.run({ job, args, metadata: {} });
-        if (!outcome?.ok || !Buffer.from(outcome.output).toString().endsWith('ok')) throw new Error('a job failed');
+        if (!outcome?.ok) throw new Error(`a job failed: ${JSON.stringify(outcome?.error)}`);
+        if (!Buffer.from(outcome.output).toString().endsWith('ok')) throw new Error(`a job answered ${outcome.output}`);
       };
       results.push(
         await compare(`waiting jobs, ${inFlight} in flight`, 'ms', 3, {

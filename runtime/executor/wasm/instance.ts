@@ -149,6 +149,7 @@ export class WasmInstance implements PluginInstance {
     const { lane, ref } = this.#home ?? this.#settle();
     const session = new Session(lane, ref, signal);
     this.#session = session;
+    lane.calls++;
     return session;
   }
 
@@ -184,6 +185,7 @@ export class WasmInstance implements PluginInstance {
 
   #close(session: Session): void {
     session.close();
+    session.lane.calls--;
     this.#session = undefined;
   }
 }

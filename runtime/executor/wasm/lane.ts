@@ -77,6 +77,7 @@ export class Lane {
   #plugins = new Map<string, Promise<undefined>>();
   /** Counts up with every thread; a call knows by it that its thread is gone. */
   #generation = 0;
+  /** Requests under way. */
   #pending = 0;
   #closed = false;
   readonly #flushed = Promise.withResolvers<void>();
@@ -94,10 +95,8 @@ export class Lane {
   /** Kept instances whose home this is. Counted by who places them. */
   kept = 0;
 
-  /** Requests under way. */
-  get pending(): number {
-    return this.#pending;
-  }
+  /** Calls under way, from before their first request to their end. Counted by whoever calls. */
+  calls = 0;
 
   /** Sends one request. Throws `thread-lost` when the thread goes before it answers. */
   async request<Op extends ThreadOp>(request: RequestOf<Op>): Promise<ThreadAnswers[Op]> {

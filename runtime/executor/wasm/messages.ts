@@ -24,7 +24,7 @@ export interface ThreadData {
 export const pulseCells = {
   /** Raised by the runtime's thread when a cancel is on its way, so that the plugin thread looks at its messages. */
   knocks: 0,
-  /** Raised by the plugin thread for as long as its event loop turns. */
+  /** Raised by the plugin thread for as long as its event loop turns, and with each message. */
   beats: 1,
 } as const;
 

@@ -160,7 +160,7 @@ export class WasmExecutor implements Executor {
 
   /** The thread with the fewest calls under way, or kept instances; a new one rather than a shared one. */
   #lane(isolation: InstanceSpec['isolation']): Lane {
-    const load = (lane: Lane) => (isolation === 'kept' ? lane.kept : lane.pending);
+    const load = (lane: Lane) => (isolation === 'kept' ? lane.kept : lane.calls);
     const best = this.#lanes.reduce<Lane | undefined>(
       (least, lane) => (!least || load(lane) < load(least) ? lane : least),
       undefined,

@@ -24,6 +24,7 @@ import { Guest } from './guest.ts';
 import type { SendLog } from './guest-log.ts';
 import { IdlePools } from './idle-pools.ts';
 import { Phases } from './phases.ts';
+import { inTurn } from './turns.ts';
 
 /** How long a plugin's `cancel()` may take before its instance is ended under it, in milliseconds. */
 const cancelGrace = 100;
@@ -62,6 +63,8 @@ function checkAnswer(limits: Limits, output: number, metadata: readonly (readonl
 
 export class Instances {
   readonly #slots = new Map<number, Slot>();
+  /** Instances that wait to be made, and why that is no longer wanted. */
+  readonly #coming = new Map<number, BulkheadError | undefined>();
   /** The streams under way, and those that ended and were not read to their end. */
   readonly #pumps = new Map<number, ChunkPump<StreamEndStep>>();
   readonly #counts: { -readonly [Count in keyof InstanceCounts]: number } = { ...noInstances };
@@ -170,6 +173,7 @@ export class Instances {
   async cancel(id: number, reason: BulkheadError): Promise<void> {
     this.#pumps.get(id)?.stop(failed(reason));
     this.#pumps.delete(id);
+    if (this.#coming.has(id)) this.#coming.set(id, reason);
     const slot = this.#slots.get(id);
     if (!slot) return;
     if (!slot.busy && !slot.guest.lost) {
@@ -211,7 +215,7 @@ export class Instances {
 
   /** Runs `use` on the instance, made and loaded first where it is not there. */
   async #using<T>(ref: InstanceRef, use: (slot: Slot) => Promise<T>, phases?: Phases): Promise<T> {
-    const slot = this.#slots.get(ref.id) ?? this.#make(ref, phases);
+    const slot = this.#slots.get(ref.id) ?? this.#takeIdle(ref) ?? (await this.#make(ref, phases));
     return this.#inside(slot, async () => {
       if (!slot.loaded) {
         const load = () => this.#load(slot, ref.settings);
@@ -231,16 +235,32 @@ export class Instances {
     }
   }
 
-  #make(ref: InstanceRef, phases: Phases | undefined): Slot {
+  #takeIdle(ref: InstanceRef): Slot | undefined {
     const idle = ref.pool === undefined ? undefined : this.#idle.take(ref.pool);
-    const began = performance.now();
-    const guest = idle ?? new Guest(ref, this.#sendLog(ref.digest));
-    if (!idle) {
-      this.#counts.made++;
-      phases?.add('make', began);
+    return idle && this.#house(ref, idle, true);
+  }
+
+  /** A new instance, in its turn. Throws why it was cancelled, where it was before it was there. */
+  async #make(ref: InstanceRef, phases: Phases | undefined): Promise<Slot> {
+    this.#coming.set(ref.id, undefined);
+    try {
+      return await inTurn(() => {
+        const reason = this.#coming.get(ref.id);
+        if (reason) throw reason;
+        const began = performance.now();
+        const guest = new Guest(ref, this.#sendLog(ref.digest));
+        this.#counts.made++;
+        phases?.add('make', began);
+        return this.#house(ref, guest, false);
+      });
+    } finally {
+      this.#coming.delete(ref.id);
     }
-    const slot: Slot = { guest, pool: ref.pool, loaded: idle !== undefined, busy: false };
-    this.#slots.set(ref.id, slot);
+  }
+
+  #house({ id, pool }: InstanceRef, guest: Guest, loaded: boolean): Slot {
+    const slot: Slot = { guest, pool, loaded, busy: false };
+    this.#slots.set(id, slot);
     return slot;
   }
 
