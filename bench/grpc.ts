@@ -1,15 +1,14 @@
 /** The whole path: a DIRECT job over gRPC, beside a bare grpc-js server that answers what it is sent. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { WireClient } from '../runtime/api/client.ts';
 import { WireSchema } from '../runtime/api/schema.ts';
 import { startApp } from '../runtime/app.ts';
 import { ResponseType } from '../runtime/model/messages.gen.ts';
 import { runnerIdOf } from '../runtime/plugins/registry.ts';
-import { component } from '../test/support/artifacts.ts';
-import { type Bench, type BenchResult, compare, quantile, ratePerSecond } from './harness.ts';
+import { type Bench, type BenchResult, compare, pluginFolder, quantile, ratePerSecond } from './harness.ts';
 
 const millis = 1000;
 const path = '/jobworkerp.service.JobService/Enqueue';
@@ -91,13 +90,13 @@ export const grpc: Bench = {
   about:
     'a DIRECT job over gRPC, 1 KiB in and out (baseline: a bare grpc-js echo); client and server share the machine',
   async run() {
-    const cacheFolder = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
+    const folder = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
     const app = await startApp({
       listen: { host: '127.0.0.1', port: 0 },
-      pluginFolders: [dirname(component('hello'))],
+      pluginFolders: [pluginFolder(folder, 'hello')],
       database: ':memory:',
       threads: 1,
-      cacheFolder,
+      cacheFolder: folder,
       defaultConcurrency: 64,
       onLog: () => undefined,
     });
@@ -120,7 +119,7 @@ export const grpc: Bench = {
     client.close();
     echo.stop();
     await app.close();
-    rmSync(cacheFolder, { recursive: true });
+    rmSync(folder, { recursive: true });
     return results;
   },
 };

@@ -5,6 +5,10 @@
  * disturbs one side of a round disturbs the other too.
  */
 
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { component } from '../test/support/artifacts.ts';
+
 /** One figure. `ratio` is value / baseline, both in `unit`. */
 export interface BenchResult {
   readonly name: string;
@@ -76,4 +80,12 @@ export async function compare(
   }
   const ratios = values.map((value, round) => value / (baselines[round] ?? 1));
   return { name, unit, value: median(values), baseline: median(baselines), ratio: median(ratios) };
+}
+
+/** A folder of plugins in `folder`, with nothing in it but that example. */
+export function pluginFolder(folder: string, example: string): string {
+  const plugins = join(folder, 'plugins');
+  mkdirSync(plugins);
+  copyFileSync(component(example), join(plugins, `${example}.wasm`));
+  return plugins;
 }

@@ -1,14 +1,13 @@
 /** NO_RESULT enqueues by queue type, and memory after very many jobs; beside a bare grpc-js echo. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { WireClient } from '../runtime/api/client.ts';
 import { WireSchema } from '../runtime/api/schema.ts';
 import { type RunningApp, startApp } from '../runtime/app.ts';
 import { QueueType } from '../runtime/model/messages.gen.ts';
-import { component } from '../test/support/artifacts.ts';
 import { bareClient, bareServer, enqueueOnce } from './bare.ts';
-import { type Bench, compare } from './harness.ts';
+import { type Bench, compare, pluginFolder } from './harness.ts';
 
 /** Jobs of one burst: fewer than a channel holds. */
 const burst = 5000;
@@ -17,7 +16,7 @@ const inFlight = 64;
 async function startHost(folder: string): Promise<RunningApp> {
   return startApp({
     listen: { host: '127.0.0.1', port: 0 },
-    pluginFolders: [dirname(component('hello'))],
+    pluginFolders: [pluginFolder(folder, 'hello')],
     database: join(folder, 'jobs.sqlite'),
     threads: 1,
     cacheFolder: join(folder, 'cache'),

@@ -96,6 +96,8 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
     'grpc.max_concurrent_streams': limits.streams,
     'grpc.keepalive_time_ms': limits.keepAliveMs,
     'grpc.keepalive_timeout_ms': limits.keepAliveTimeoutMs,
+    // Nobody is served what grpc-js would count for it with every call; the metrics of calls are our own.
+    'grpc.enable_channelz': 0,
     // The first sees a call first: one that is refused at the gate is told of, too.
     interceptors: [...(events ? [watchCalls(events)] : []), ...gate.interceptors],
   });

@@ -90,7 +90,14 @@ export const zones: readonly Zone[] = [
   // The loop's delay is measured where the loop is.
   {
     zone: 'executor/wasm/thread/',
-    may: ['executor/wasm/messages.ts', contract.capabilities, 'telemetry/loop-delay.ts', 'model/', 'errors.ts'],
+    may: [
+      'executor/wasm/messages.ts',
+      'executor/wasm/outbox.ts',
+      contract.capabilities,
+      'telemetry/loop-delay.ts',
+      'model/',
+      'errors.ts',
+    ],
     why: 'it runs in a plugin thread, beside untrusted code: the messages are its only way to the rest',
   },
   {

@@ -1,17 +1,14 @@
 /** A plugin instance as dispatch sees it: each call is a few messages to the thread where it lives. */
 import { BulkheadError } from '../../errors.ts';
 import type { CallOutcome, MethodCall, StreamEnd } from '../../model/call.ts';
-import type { Limits } from '../../model/limits.ts';
 import type { CallOptions, InstanceSpec, OutputStream, PluginInstance } from '../executor.ts';
 import type { Lane } from './lane.ts';
-import type { CallMessage, InstanceRef, PluginCode, RequestOf, ThreadAnswers } from './messages.ts';
+import type { CallMessage, InstanceKind, InstanceRef, PluginCode, RequestOf, ThreadAnswers } from './messages.ts';
 import { Session } from './session.ts';
 
 /** Chooses threads, numbers instances, and says what they share. */
 export interface Placement {
-  /** Unset for a kept instance. */
-  readonly pool: number | undefined;
-  readonly limits: Limits;
+  readonly kind: InstanceKind;
   /** The instance is disposed. */
   release(): void;
   /** The thread for one call, or for as long as a kept instance lives. */
@@ -147,6 +144,7 @@ export class WasmInstance implements PluginInstance {
     if (this.#disposed) throw new BulkheadError('internal', 'a disposed instance was called');
     if (this.#session) throw new BulkheadError('internal', 'an instance was called while it served another call');
     const { lane, ref } = this.#home ?? this.#settle();
+    lane.addKind(this.#placement.kind);
     const session = new Session(lane, ref, signal);
     this.#session = session;
     lane.calls++;
@@ -166,17 +164,10 @@ export class WasmInstance implements PluginInstance {
 
   /** A kept instance stays where it was first called; any other is placed anew for each call. */
   #settle(): { readonly lane: Lane; readonly ref: InstanceRef } {
-    const { pool, limits } = this.#placement;
-    const ref = {
-      id: this.#placement.nextId(),
-      digest: this.#code.digest,
-      settings: this.#spec.settings,
-      pool,
-      limits,
-      grants: this.#spec.grants,
-    };
+    const isKept = this.#spec.isolation === 'kept';
+    const ref = { id: this.#placement.nextId(), kind: this.#placement.kind.number, isKept };
     const place = { lane: this.#placement.lane(this.#spec.isolation), ref };
-    if (pool === undefined) {
+    if (isKept) {
       this.#home = place;
       place.lane.kept++;
     }

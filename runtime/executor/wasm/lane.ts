@@ -1,5 +1,6 @@
 /**
- * One plugin thread: a piscina pool of exactly one, so that a kept instance can be found again where it lives.
+ * One plugin thread: a piscina pool of exactly one with one task, so that a kept instance can be found again where it
+ * lives.
  *
  * The thread is replaced when it stops beating (a host call that never returns): its calls then end with
  * `thread-lost`, which may be tried again, and the instances that lived there are made anew by their next call. A
@@ -10,8 +11,10 @@ import { Piscina } from 'piscina';
 import { makeLedger } from '../../capabilities/filesystem-quota.ts';
 import { BulkheadError } from '../../errors.ts';
 import { addCounts, type InstanceCounts, noInstances } from '../../model/figures.ts';
+import { Link } from './link.ts';
 import {
   type FlushedMessage,
+  type InstanceKind,
   type LogMessage,
   type PluginCode,
   pulseCells,
@@ -74,11 +77,11 @@ export class Lane {
   #seenBeats = 0;
   #missed = 0;
   #pool: Piscina;
+  /** Another one for each thread. */
+  #link = new Link();
   #plugins = new Map<string, Promise<undefined>>();
-  /** Counts up with every thread; a call knows by it that its thread is gone. */
-  #generation = 0;
-  /** Requests under way. */
-  #pending = 0;
+  /** The kinds of instances that the thread was told of. */
+  #kinds = new Set<number>();
   #closed = false;
   readonly #flushed = Promise.withResolvers<void>();
   /** What threads that are gone counted, as far as they said so. */
@@ -99,18 +102,8 @@ export class Lane {
   calls = 0;
 
   /** Sends one request. Throws `thread-lost` when the thread goes before it answers. */
-  async request<Op extends ThreadOp>(request: RequestOf<Op>): Promise<ThreadAnswers[Op]> {
-    const generation = this.#generation;
-    this.#pending++;
-    try {
-      return (await this.#pool.run(request)) as ThreadAnswers[Op];
-    } catch (error) {
-      if (this.#closed) throw new BulkheadError('shutting-down', 'the executor was closed');
-      if (generation === this.#generation) throw BulkheadError.from(error);
-      throw new BulkheadError('thread-lost', lost);
-    } finally {
-      this.#pending--;
-    }
+  request<Op extends ThreadOp>(request: RequestOf<Op>): Promise<ThreadAnswers[Op]> {
+    return this.#link.request(request);
   }
 
   /** Gives the thread a plugin's code, once. */
@@ -128,12 +121,20 @@ export class Lane {
     if (this.#plugins.delete(digest)) void this.#inform({ op: 'remove-plugin', digest });
   }
 
-  drop(id: number): void {
-    void this.#inform({ op: 'drop', id });
+  /** Tells the thread of a kind of instances, once. */
+  addKind(kind: InstanceKind): void {
+    if (this.#kinds.has(kind.number)) return;
+    this.#kinds.add(kind.number);
+    void this.#inform({ op: 'add-kind', kind });
   }
 
-  dropPool(pool: number): void {
-    void this.#inform({ op: 'drop-pool', pool });
+  /** There are no instances of the kind any more, and those that wait are not needed. */
+  removeKind(kind: number): void {
+    if (this.#kinds.delete(kind)) void this.#inform({ op: 'remove-kind', kind });
+  }
+
+  drop(id: number): void {
+    void this.#inform({ op: 'drop', id });
   }
 
   /** Ends the call on an instance; resolves once the thread has, or was replaced because it did not answer. */
@@ -164,10 +165,10 @@ export class Lane {
   }
 
   async #ask(): Promise<void> {
-    const generation = this.#generation;
+    const link = this.#link;
     try {
       const figures = await this.request<'figures'>({ op: 'figures' });
-      if (generation === this.#generation) this.#figures = figures;
+      if (link === this.#link) this.#figures = figures;
     } catch (error) {
       // A thread that went before it answered: the next one is asked the next time.
       if (BulkheadError.from(error).code === 'internal') this.#events.onFault('a plugin thread has no figures', error);
@@ -185,12 +186,12 @@ export class Lane {
     clearTimeout(late);
     this.#closed = true;
     clearInterval(this.#watch);
-    this.#generation++;
+    this.#link.end(new BulkheadError('shutting-down', 'the executor was closed'));
     await this.#pool.destroy();
   }
 
   /** Sends a request whose answer says nothing. It fails only with the thread, and that the calls are told. */
-  async #inform<Op extends 'remove-plugin' | 'cancel' | 'drop' | 'drop-pool' | 'flush'>(
+  async #inform<Op extends 'remove-plugin' | 'add-kind' | 'remove-kind' | 'cancel' | 'drop' | 'flush'>(
     request: RequestOf<Op>,
   ): Promise<void> {
     if (this.#closed) return;
@@ -202,27 +203,28 @@ export class Lane {
   /** Replaces a thread that has calls and does not beat. */
   #look(): void {
     const beats = Atomics.load(this.#pulse, pulseCells.beats);
-    if (beats !== this.#seenBeats || this.#pending === 0) this.#missed = 0;
+    if (beats !== this.#seenBeats || this.#link.pending === 0) this.#missed = 0;
     else if (++this.#missed > (beats === 0 ? mostMissedAtStart : mostMissed)) this.#replace();
     this.#seenBeats = beats;
   }
 
   #replace(): void {
     if (this.#closed) return;
-    this.#forget();
     const hung = this.#pool;
+    this.#forget();
     this.#pool = this.#start();
     void hung.destroy();
   }
 
   /** The thread is gone, and with it whatever it was given. */
   #forget(): void {
-    this.#generation++;
+    this.#link.end(new BulkheadError('thread-lost', lost));
+    this.#link = new Link();
     this.#missed = 0;
     // The next thread is starting, and has the same cells where piscina starts it.
     Atomics.store(this.#pulse, pulseCells.beats, 0);
     this.#plugins = new Map();
-    if (this.#closed) return;
+    this.#kinds = new Set();
     this.#lost++;
     if (this.#figures) this.#past = addCounts(this.#past, this.#figures.counts);
     this.#figures = undefined;
@@ -236,8 +238,6 @@ export class Lane {
       minThreads: 1,
       maxThreads: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
-      // Instances that wait are suspended, so a thread takes whatever dispatch sends; that is where the bound is.
-      concurrentTasksPerWorker: Number.MAX_SAFE_INTEGER,
       // Waiting by Atomics would stop the thread's event loop, and with it every suspended instance.
       atomics: 'disabled',
       recordTiming: false,
@@ -249,14 +249,25 @@ export class Lane {
       if (message.kind === 'log') this.#events.onLog(message);
       else this.#flushed.resolve();
     });
-    // A thread that dies on its own account; piscina starts the next one, and fails the tasks after this event.
+    // A thread that dies on its own account; piscina starts the next one.
     pool.on('workerDestroy', () => {
-      if (pool === this.#pool) this.#forget();
+      if (pool !== this.#pool || this.#closed) return;
+      this.#forget();
+      this.#serve(pool);
     });
     pool.on('error', (error: unknown) => {
       // Of a pool that was given up it is an answer that crossed with its end.
       if (pool === this.#pool && !this.#closed) this.#events.onFault('a plugin thread without calls failed', error);
     });
+    this.#serve(pool);
     return pool;
+  }
+
+  /** The thread's one task. It ends with the thread, of which `workerDestroy` tells. */
+  #serve(pool: Piscina): void {
+    const { far } = this.#link;
+    // Piscina's types take the wrong one of the two ways in which a port may be told what to transfer.
+    const transferList = [far] as unknown as NonNullable<NonNullable<Parameters<Piscina['run']>[1]>['transferList']>;
+    pool.run(far, { transferList }).catch(() => undefined);
   }
 }

@@ -1,8 +1,9 @@
 /**
- * The protocol between the runtime's thread and a plugin thread: what piscina carries, both ways.
+ * The protocol between the runtime's thread and a plugin thread.
  *
- * Each request is one piscina task; several are under way in a thread at once, because an instance that waits
- * is suspended (JSPI) and holds up nobody. Plugin failures are answers; a task that throws is a host defect.
+ * A thread is one piscina task that lasts as long as it does; requests and answers go over a port of its own, in
+ * batches. Several requests are under way at once, because an instance that waits is suspended (JSPI) and holds up
+ * nobody. Plugin failures are answers; an error is a host defect.
  */
 
 import type { LogLine } from '../../capabilities/capability.ts';
@@ -56,19 +57,26 @@ export interface PluginCode {
   readonly modules: ReadonlyMap<string, CoreModule>;
 }
 
+/** What makes instances alike. Told to each thread once, so that it does not travel with every job. */
+export interface InstanceKind {
+  readonly number: number;
+  readonly digest: string;
+  readonly settings: Uint8Array;
+  readonly limits: Limits;
+  readonly grants: Grants;
+}
+
 /** Which instance to use. */
 export interface InstanceRef {
   /** Unique in the thread; the same number is the same instance. */
   readonly id: number;
-  readonly digest: string;
-  readonly settings: Uint8Array;
+  /** The number of its kind. */
+  readonly kind: number;
   /**
-   * Unset: the instance is kept under its id. Set: it is taken from the pool of that number for one call, where
-   * instances with the same plugin, settings and limits wait in the state after `load()`.
+   * True: the instance is kept under its id. False: it is taken for one call from those of its kind that wait in the
+   * state after `load()`.
    */
-  readonly pool: number | undefined;
-  readonly limits: Limits;
-  readonly grants: Grants;
+  readonly isKept: boolean;
 }
 
 export interface CallMessage {
@@ -81,6 +89,8 @@ export interface CallMessage {
 export type ThreadRequest =
   | { readonly op: 'add-plugin'; readonly code: PluginCode }
   | { readonly op: 'remove-plugin'; readonly digest: string }
+  | { readonly op: 'add-kind'; readonly kind: InstanceKind }
+  | { readonly op: 'remove-kind'; readonly kind: number }
   | { readonly op: 'describe'; readonly digest: string; readonly deadline: number; readonly limits: Limits }
   | { readonly op: 'load'; readonly instance: InstanceRef }
   | { readonly op: 'run'; readonly instance: InstanceRef; readonly call: CallMessage }
@@ -89,7 +99,6 @@ export type ThreadRequest =
   | { readonly op: 'feed'; readonly id: number; readonly chunk: Uint8Array; readonly final: boolean }
   | { readonly op: 'cancel'; readonly id: number; readonly reason: ErrorWire }
   | { readonly op: 'drop'; readonly id: number }
-  | { readonly op: 'drop-pool'; readonly pool: number }
   | { readonly op: 'figures' }
   | { readonly op: 'flush' };
 
@@ -132,6 +141,8 @@ export interface ThreadFigures {
 export interface ThreadAnswers {
   'add-plugin': undefined;
   'remove-plugin': undefined;
+  'add-kind': undefined;
+  'remove-kind': undefined;
   describe: DescribeOutcome;
   load: LoadOutcome;
   run: CallOutcome;
@@ -140,13 +151,19 @@ export interface ThreadAnswers {
   feed: StepOutcome;
   cancel: undefined;
   drop: undefined;
-  'drop-pool': undefined;
   figures: ThreadFigures;
   flush: undefined;
 }
 
 export type ThreadOp = ThreadRequest['op'];
 export type RequestOf<Op extends ThreadOp> = Extract<ThreadRequest, { op: Op }>;
+
+/** A request under its number. */
+export type RequestMessage = readonly [id: number, request: ThreadRequest];
+/** The answer to the request of that number, or, as a third part, what was thrown instead. */
+export type ThreadAnswer =
+  | readonly [id: number, answer: ThreadAnswers[ThreadOp]]
+  | readonly [id: number, nothing: undefined, error: unknown];
 
 /** Says that every line so far was sent: lines and answers come by different ports, in no order between them. */
 export interface FlushedMessage {

@@ -6,9 +6,9 @@ import type { Limits } from '../../model/limits.ts';
 import type { AdmitOptions, AdmittedPlugin, Executor, InstanceSpec, PluginInstance } from '../executor.ts';
 import { Compiler } from './compiler.ts';
 import { WasmInstance } from './instance.ts';
+import { Kinds } from './kinds.ts';
 import { Lane, type LaneEvents } from './lane.ts';
 import type { PluginCode, ThreadFigures } from './messages.ts';
-import { PoolNumbers } from './pool-numbers.ts';
 
 /** The largest component file that is read, in bytes. */
 const largestComponent = 256 * 1024 * 1024;
@@ -40,7 +40,7 @@ export class WasmExecutor implements Executor {
   /** By digest. */
   readonly #codes = new Map<string, HeldCode>();
   readonly #lanes: Lane[] = [];
-  readonly #pools = new PoolNumbers();
+  readonly #kinds = new Kinds();
   #lastId = 0;
 
   constructor(options: WasmExecutorOptions) {
@@ -80,16 +80,14 @@ export class WasmExecutor implements Executor {
       throw new BulkheadError('internal', `the plugin ${spec.plugin.path} is not admitted by this executor`);
     const { code } = held;
     held.instances++;
-    const { grants, limits = this.#options.limits } = spec;
-    const pool =
-      spec.isolation === 'kept' ? undefined : this.#pools.join(code.digest, spec.settings, { grants, limits });
+    const { settings, grants, limits = this.#options.limits } = spec;
+    const kind = this.#kinds.join({ digest: code.digest, settings, grants, limits });
     return new WasmInstance(spec, code, {
-      pool,
-      limits,
+      kind,
       lane: (isolation) => this.#lane(isolation),
       nextId: () => ++this.#lastId,
       release: () => {
-        if (pool !== undefined && this.#pools.leave(pool) === 0) for (const lane of this.#lanes) lane.dropPool(pool);
+        if (this.#kinds.leave(kind) === 0) for (const lane of this.#lanes) lane.removeKind(kind.number);
         held.instances--;
         this.#letGo(held);
       },

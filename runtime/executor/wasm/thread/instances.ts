@@ -11,6 +11,7 @@ import { type InstanceCounts, noInstances } from '../../../model/figures.ts';
 import type { Limits } from '../../../model/limits.ts';
 import type {
   CallMessage,
+  InstanceKind,
   InstanceRef,
   LoadOutcome,
   StepOutcome,
@@ -31,6 +32,7 @@ const cancelGrace = 100;
 
 interface Slot {
   readonly guest: Guest;
+  /** Unset: it is kept. */
   readonly pool: number | undefined;
   loaded: boolean;
   /** A call is inside the instance right now. */
@@ -62,6 +64,7 @@ function checkAnswer(limits: Limits, output: number, metadata: readonly (readonl
 }
 
 export class Instances {
+  readonly #kinds = new Map<number, InstanceKind>();
   readonly #slots = new Map<number, Slot>();
   /** Instances that wait to be made, and why that is no longer wanted. */
   readonly #coming = new Map<number, BulkheadError | undefined>();
@@ -104,7 +107,7 @@ export class Instances {
         return phases ? phases.time('call', enter) : enter();
       };
       const [result, pairs] = await this.#using(ref, use, phases);
-      checkAnswer(ref.limits, result.tag === 'ok' ? result.val.byteLength : 0, pairs);
+      checkAnswer(this.#kindOf(ref).limits, result.tag === 'ok' ? result.val.byteLength : 0, pairs);
       const metadata: Metadata = pairs.length === 0 ? noMetadata : Object.fromEntries(pairs);
       if (result.tag === 'ok') return { ok: true, output: result.val, metadata };
       return { ...failed(new BulkheadError('plugin-failed', textOf(result.val))), metadata };
@@ -194,9 +197,14 @@ export class Instances {
     this.#discard(id);
   }
 
-  /** Frees the instances that wait in a pool. */
-  dropPool(pool: number): void {
-    this.#counts.released += this.#idle.drop(pool);
+  addKind(kind: InstanceKind): void {
+    this.#kinds.set(kind.number, kind);
+  }
+
+  /** Frees the instances of the kind that wait. */
+  removeKind(kind: number): void {
+    this.#kinds.delete(kind);
+    this.#counts.released += this.#idle.drop(kind);
   }
 
   /** What lives here, and what happened so far. */
@@ -218,7 +226,7 @@ export class Instances {
     const slot = this.#slots.get(ref.id) ?? this.#takeIdle(ref) ?? (await this.#make(ref, phases));
     return this.#inside(slot, async () => {
       if (!slot.loaded) {
-        const load = () => this.#load(slot, ref.settings);
+        const load = () => this.#load(slot, this.#kindOf(ref).settings);
         await (phases ? phases.time('load', load) : load());
       }
       return use(slot);
@@ -236,7 +244,7 @@ export class Instances {
   }
 
   #takeIdle(ref: InstanceRef): Slot | undefined {
-    const idle = ref.pool === undefined ? undefined : this.#idle.take(ref.pool);
+    const idle = ref.isKept ? undefined : this.#idle.take(ref.kind);
     return idle && this.#house(ref, idle, true);
   }
 
@@ -248,7 +256,8 @@ export class Instances {
         const reason = this.#coming.get(ref.id);
         if (reason) throw reason;
         const began = performance.now();
-        const guest = new Guest(ref, this.#sendLog(ref.digest));
+        const kind = this.#kindOf(ref);
+        const guest = new Guest(kind, this.#sendLog(kind.digest));
         this.#counts.made++;
         phases?.add('make', began);
         return this.#house(ref, guest, false);
@@ -258,8 +267,14 @@ export class Instances {
     }
   }
 
-  #house({ id, pool }: InstanceRef, guest: Guest, loaded: boolean): Slot {
-    const slot: Slot = { guest, pool, loaded, busy: false };
+  #kindOf({ kind }: InstanceRef): InstanceKind {
+    const known = this.#kinds.get(kind);
+    if (!known) throw new BulkheadError('internal', `the thread was not told of instances of kind ${kind}`);
+    return known;
+  }
+
+  #house({ id, kind, isKept }: InstanceRef, guest: Guest, loaded: boolean): Slot {
+    const slot: Slot = { guest, pool: isKept ? undefined : kind, loaded, busy: false };
     this.#slots.set(id, slot);
     return slot;
   }

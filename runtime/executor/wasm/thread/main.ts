@@ -1,5 +1,5 @@
-/** The entry of a plugin thread: each request of `messages.ts` is one task of piscina. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** The entry of a plugin thread: it serves the requests of `messages.ts` that come by its port. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { shareLedger } from '../../../capabilities/filesystem-quota.ts';
 import { BulkheadError } from '../../../errors.ts';
 import { noGrants } from '../../../model/grant.ts';
@@ -10,12 +10,15 @@ import {
   type FlushedMessage,
   type LogMessage,
   pulseCells,
+  type RequestMessage,
   type RequestOf,
+  type ThreadAnswer,
   type ThreadAnswers,
   type ThreadData,
   type ThreadOp,
   type ThreadRequest,
 } from '../messages.ts';
+import { Outbox } from '../outbox.ts';
 import { addPlugin, removePlugin } from './code.ts';
 import { describe } from './describe.ts';
 import { Guest } from './guest.ts';
@@ -57,10 +60,35 @@ async function describePlugin({ digest, deadline, limits }: RequestOf<'describe'
   }
 }
 
+/** The task of the thread: it has no end of its own. */
+export default function serveAll(port: MessagePort): Promise<never> {
+  const answers = new Outbox<ThreadAnswer>(port, ([id], error) =>
+    answers.push([id, undefined, asSendable(error)], true),
+  );
+  let underWay = 0;
+  const serveOne = ([id, request]: RequestMessage): void => {
+    serve(request).then(
+      (answer) => answers.push([id, answer], --underWay === 0),
+      (error: unknown) => answers.push([id, undefined, asSendable(error)], --underWay === 0),
+    );
+  };
+  port.on('message', (batch: readonly RequestMessage[]) => {
+    // Node hands over a thousand messages before timers have their turn: each is a sign of life.
+    Atomics.add(pulse, pulseCells.beats, 1);
+    underWay += batch.length;
+    for (const message of batch) serveOne(message);
+  });
+  return new Promise(() => undefined);
+}
+
+/** A defect of the host, as it can be copied to another thread whatever was thrown. */
+function asSendable(thrown: unknown): Error {
+  const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return Object.assign(new Error(message), { name, stack });
+}
+
 /** Serves one request. Only a defect of the host makes it throw. */
-export default async function serve(request: ThreadRequest): Promise<ThreadAnswers[ThreadOp]> {
-  // Node hands over a thousand messages before timers have their turn: each is a sign of life.
-  Atomics.add(pulse, pulseCells.beats, 1);
+async function serve(request: ThreadRequest): Promise<ThreadAnswers[ThreadOp]> {
   switch (request.op) {
     case 'add-plugin':
       return void addPlugin(request.code);
@@ -82,8 +110,10 @@ export default async function serve(request: ThreadRequest): Promise<ThreadAnswe
       return instances.cancel(request.id, BulkheadError.fromWire(request.reason)).then(() => undefined);
     case 'drop':
       return void instances.drop(request.id);
-    case 'drop-pool':
-      return void instances.dropPool(request.pool);
+    case 'add-kind':
+      return void instances.addKind(request.kind);
+    case 'remove-kind':
+      return void instances.removeKind(request.kind);
     case 'figures':
       return { ...instances.figures(), loopDelay: takeLoopDelay() };
     case 'flush':
