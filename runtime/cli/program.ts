@@ -1,6 +1,7 @@
 /** All commands, put together. What each does is in `commands/`. */
 import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.ts';
+import { channelCommand } from './commands/channel.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -68,7 +69,7 @@ export function createProgram(): Command {
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);
-  const clients = [jobCommand(), workerCommand(), runnerCommand(), resultCommand(), statusCommand()];
+  const clients = [jobCommand(), workerCommand(), runnerCommand(), channelCommand(), resultCommand(), statusCommand()];
   for (const command of clients) program.addCommand(command.helpGroup('Commands for a server that runs:'));
   program.addCommand(completionCommand()).addCommand(completeCommand(program), { hidden: true });
   configure(program, 'bulkhead');

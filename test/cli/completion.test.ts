@@ -56,6 +56,10 @@ describe('completion', () => {
     expect(await values('job', 'enqueue', '--address', '127.0.0.1:1', 'gr')).toEqual([]);
   });
 
+  it('offers channels', async () => {
+    expect(await offered('channel', 'resize', '')).toMatchObject({ '[default]': '16 at a time' });
+  });
+
   it('offers jobs by their ids, and profiles', async () => {
     const overrides = ['--overrides', '{"response_type":"NO_RESULT"}', '--run-after', '1h'];
     const { stdout } = await test.run(['job', 'enqueue', 'greeter', '--args', '{}', ...overrides]);

@@ -18,6 +18,7 @@ const groups = {
   config: ['check', 'show'],
   job: ['enqueue', 'stream', 'feed', 'listen', 'cancel', 'list', 'status'],
   worker: ['create', 'upsert', 'list', 'show', 'delete'],
+  channel: ['list', 'resize'],
   runner: ['list', 'show', 'install', 'remove'],
   result: ['list', 'show', 'delete'],
 };

@@ -56,6 +56,29 @@ describe('a server on the command line', () => {
     });
   });
 
+  describe('bulkhead channel', () => {
+    it('lists channels and resizes one', async () => {
+      expect(await test.run(['channel', 'resize', 'one', '3'])).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(await test.json(['channel', 'list'])).toEqual([
+        { name: '', concurrency: 16 },
+        { name: 'one', concurrency: 3 },
+      ]);
+      expect((await test.run(['channel', 'list'])).stdout).toBe(
+        'CHANNEL    CONCURRENCY\n[default]           16\none                  3\n',
+      );
+      expect(await test.json(['channel', 'resize', '[default]', '16'])).toEqual([{ name: '', concurrency: 16 }]);
+    });
+
+    it('refuses a channel that is not served, and a number that is none', async () => {
+      const unknown = await test.run(['channel', 'resize', 'two', '3']);
+      expect(unknown.code).not.toBe(0);
+      expect(unknown.stderr).toMatch(/channel 'two'.*not served here/s);
+      const { code, stderr } = await test.run(['channel', 'resize', 'one', '0']);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/whole number from 1 on/);
+    });
+  });
+
   describe('bulkhead runner', () => {
     it('lists runners by name', async () => {
       const { stdout } = await test.run(['runner', 'list']);

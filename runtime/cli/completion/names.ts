@@ -1,5 +1,6 @@
 /** Names for completion that a server or the profiles know. Whatever goes wrong, there are just none. */
 import type { WireClient } from '../../api/client.ts';
+import { displayName } from '../../model/channel.ts';
 import { JobProcessingStatus } from '../../model/messages.gen.ts';
 import { nameOf } from '../client/values-out.ts';
 import type { Candidate } from './complete.ts';
@@ -55,6 +56,10 @@ const lists: Readonly<Record<string, List>> = {
     for await (const { id, status } of client.stream(service, 'FindByCondition', { limit: most }, question))
       if (id) jobs.push({ value: String(id.value), about: nameOf(JobProcessingStatus, status) });
     return jobs;
+  },
+  CHANNEL: async (client) => {
+    const { channels } = await client.unary('jobworkerp.service.WorkerService', 'FindChannelList', {}, question);
+    return channels.map(({ name, concurrency }) => ({ value: displayName(name), about: `${concurrency} at a time` }));
   },
   METHOD: async (client, _prefix, { worker = '' }) => {
     const { data } = await client.unary('jobworkerp.service.WorkerService', 'FindByName', { name: worker }, question);
