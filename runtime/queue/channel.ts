@@ -82,14 +82,16 @@ export class Channel {
       if (!entry) break;
       entry.place = undefined;
       this.#active++;
-      void this.#run(entry).finally(() => {
-        this.#active--;
-        if (this.#active === 0) this.#idle?.();
-        this.fill();
-      });
+      void this.#run(entry).then(this.#ended);
     }
     if (this.storeHasMore && !this.claiming && this.appetite > 0) this.#hungry();
   }
+
+  readonly #ended = (): void => {
+    this.#active--;
+    if (this.#active === 0) this.#idle?.();
+    this.fill();
+  };
 
   #stop(): Promise<void> {
     this.#run = undefined;

@@ -67,18 +67,27 @@ export class StoredResults implements Results {
 
   async end(job: Job, end: JobEnd): Promise<void> {
     const succeeded = end.status === ResultStatus.SUCCESS;
-    const result = makeResult(this.#parts.ids.next(), job, end);
     const isStored = succeeded ? job.storeSuccess : job.storeFailure;
-    if (job.kept || isStored) await this.#store(job, isStored ? result : undefined, end.next);
     // A job that waits for its next attempt has not ended; one that waits for its next period has.
     const isLast = end.status !== ResultStatus.ERROR_AND_RETRY;
+    const result = isStored || this.#isAwaited(job) ? makeResult(this.#parts.ids.next(), job, end) : undefined;
+    if (job.kept || isStored) await this.#store(job, isStored ? result : undefined, end.next);
+    if (result) this.#publish(job, result, end, isStored, isLast);
+    this.#tell(job, end, isLast);
+    if (!end.next) for (const listener of this.#endListeners) listener(job);
+  }
+
+  /** Whether somebody waits for the job's result, or may come for it. */
+  #isAwaited({ id, broadcast, streaming }: Job): boolean {
+    return broadcast || streaming !== StreamingType.STREAMING_TYPE_NONE || this.#waiting.has(id);
+  }
+
+  #publish(job: Job, result: JobResult, end: JobEnd, isStored: boolean, isLast: boolean): void {
     if (job.broadcast) {
       if (isLast && !isStored) this.#recent.add(job.id, result);
       this.#listeners.publish(job.id, job.workerId, result, isLast);
     }
-    if (isLast) this.#deliver(job, result, succeeded, end);
-    this.#tell(job, end, isLast);
-    if (!end.next) for (const listener of this.#endListeners) listener(job);
+    if (isLast) this.#deliver(job, result, end);
   }
 
   onEnd(listener: (job: Job) => void): void {
@@ -162,10 +171,16 @@ export class StoredResults implements Results {
     this.#outputs.failAll(reason);
   }
 
-  #deliver(job: Job, result: JobResult, succeeded: boolean, { outcome }: JobEnd): void {
+  #deliver(job: Job, result: JobResult, { outcome, status }: JobEnd): void {
     if (job.streaming !== StreamingType.STREAMING_TYPE_NONE) {
       const collects = job.streaming === StreamingType.STREAMING_TYPE_INTERNAL && outcome.ok;
-      this.#outputs.finish(job.id, job.broadcast, result, succeeded, collects ? outcome.output : undefined);
+      this.#outputs.finish(
+        job.id,
+        job.broadcast,
+        result,
+        status === ResultStatus.SUCCESS,
+        collects ? outcome.output : undefined,
+      );
     }
     const deliver = this.#waiting.get(job.id);
     if (!deliver) return;
