@@ -43,11 +43,12 @@ export function checkJobRequest(request: JobRequest): void {
 }
 
 /**
- * The method to run: the one that is named, or the only one. Throws `method-required`, `method-not-found`, and
- * `method-not-runnable` for methods that do not run in that mode.
+ * The method to run: the one that is named, the only one, or `run`, as in jobworkerp-rs. Throws `method-required`,
+ * `method-not-found`, and `method-not-runnable` for methods that do not run in that mode.
  */
 export function resolveMethod(runner: RunnerPlugin, using: string | undefined, mode: JobMode): MethodDescription {
-  const method = findMethod(runner, using);
+  const usual = using ? undefined : runner.plugin.runner.methods.find(({ name }) => name === 'run');
+  const method = usual ?? findMethod(runner, using);
   const obstacle = obstacleOf(method, mode);
   if (!obstacle) return method;
   const { name } = runner.plugin.runner;

@@ -215,9 +215,11 @@ describe('Enqueue', () => {
       expect(await using('both')).toMatchObject({ data: { using: 'both' }, metadata: { using: 'both' } });
     });
 
+    it.each([undefined, ''])('runs the method `run` where %j is named, and the plugin sees none', async (named) => {
+      expect(await using(named)).toMatchObject({ data: { using: 'run' } });
+    });
+
     it.each([
-      [undefined, "runner 'many' has several methods, so using is required: run, both, stream, feed, listed"],
-      ['', "runner 'many' has several methods, so using is required: run, both, stream, feed, listed"],
       ['nope', "runner 'many' has no method 'nope'; it has: run, both, stream, feed, listed"],
       ['stream', /only streams its output/],
       ['feed', /reads a feed/],
