@@ -53,7 +53,12 @@ export const catalogue = {
   'field-invalid': entry('INVALID_ARGUMENT', 'caller', false, 'a field has a value that is not allowed'),
   'args-invalid': entry('INVALID_ARGUMENT', 'caller', false, "the arguments do not decode by the method's schema"),
   'settings-invalid': entry('INVALID_ARGUMENT', 'caller', false, "the settings do not decode by the runner's schema"),
-  'method-required': entry('INVALID_ARGUMENT', 'caller', false, 'the runner has several methods, none of them `run`, and none was named'),
+  'method-required': entry(
+    'INVALID_ARGUMENT',
+    'caller',
+    false,
+    'the runner has several methods, none of them `run`, and none was named',
+  ),
   'method-not-found': entry('INVALID_ARGUMENT', 'caller', false, 'the runner has no method of that name'),
   'method-not-runnable': entry(
     'INVALID_ARGUMENT',
