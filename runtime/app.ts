@@ -26,7 +26,7 @@ import type { RefusedPlugin } from './plugins/discovery.ts';
 import type { Permissions } from './plugins/grants.ts';
 import { noOperatorGrants, type OperatorGrants, readGrants } from './plugins/grants-file.ts';
 import { manifestOf, mostMemory, permissionsOf } from './plugins/grants-resolve.ts';
-import type { Manifest } from './plugins/manifest.ts';
+import { crateManifest, type Manifest } from './plugins/manifest.ts';
 import { openPlugins } from './plugins/open-plugins.ts';
 import { EmbeddedQueue, type EmbeddedQueueParts } from './queue/embedded.ts';
 import { PendingFeeds } from './queue/pending-feeds.ts';
@@ -110,7 +110,7 @@ export interface RunningApp {
 const cutOffMs = 1000;
 
 export type { Manifest, OperatorGrants, Permissions };
-export { manifestOf, meterPath, noOperatorGrants, permissionsOf, readGrants };
+export { crateManifest, manifestOf, meterPath, noOperatorGrants, permissionsOf, readGrants };
 
 /** What an executor of components needs. */
 export interface WasmExecutorSettings {

@@ -8,7 +8,7 @@ import { dirname, resolve } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import { NameList } from '../model/name-list.ts';
 import { camelKeys } from '../toml/case.ts';
-import { readToml, type TomlFile } from '../toml/read.ts';
+import { readSettings, type SettingsFile } from '../toml/read.ts';
 import type { Infer } from '../toml/shape.ts';
 import { readPrivateFile } from './private-file.ts';
 import { digestOf, type Token } from './token-access.ts';
@@ -20,7 +20,7 @@ export interface ReadTokens {
   readonly notes: readonly string[];
 }
 
-type File = TomlFile<Infer<typeof tokensShape>>;
+type File = SettingsFile<Infer<typeof tokensShape>>;
 type TokenTable = File['content']['token'][string];
 
 const secretExpected = `${shortestSecret} to 1024 printable ASCII characters, such as \`openssl rand -hex 32\` makes`;
@@ -28,7 +28,7 @@ const secretExpected = `${shortestSecret} to 1024 printable ASCII characters, su
 /** Throws `config-invalid`, in one line without any secret. */
 export async function readTokens(path: string): Promise<ReadTokens> {
   const { notes } = await readPrivateFile('the tokens file', path);
-  const file = await readToml(path, tokensShape, 'config-invalid');
+  const file = await readSettings(path, tokensShape, 'config-invalid');
   const entries = Object.entries(file.content.token);
   if (entries.length === 0) throw file.problem(['token'], 'it has no tokens', 'one at least');
   if (entries.length > mostTokens)

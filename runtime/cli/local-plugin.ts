@@ -1,7 +1,7 @@
 /** Opens one component for a command that needs no server: admitted and described, as `serve` would do it. */
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import {
+  crateManifest,
   createWasmExecutor,
   executorLimits,
   type Manifest,
@@ -37,7 +37,7 @@ export interface LocalOptions {
 
 /**
  * Hands the component that `path` is, or compiles to, to `use`; ends its threads after that. What the plugin
- * logs goes to stderr. A crate's manifest is its `plugin.toml`, beside Cargo.toml.
+ * logs goes to stderr. A crate's manifest is its `plugin.toml` (or `plugin.json`), beside Cargo.toml.
  */
 export async function withPlugin<T>(
   path: string,
@@ -51,7 +51,7 @@ export async function withPlugin<T>(
   const executor = await createWasmExecutor({ threads: 1, cacheFolder: cache, limits, onLog: stderrLog });
   try {
     const local = await naming(path, async () => {
-      const manifest = await manifestOf(file, crateManifest(path));
+      const manifest = await manifestOf(file, manifestBeside(path));
       const plugin = await executor.admit(file);
       return { plugin, manifest, permissions: permissionsOf(plugin, manifest, operator) };
     });
@@ -73,7 +73,6 @@ async function naming<T>(path: string, use: () => Promise<T>): Promise<T> {
 }
 
 /** The manifest of a crate; undefined for a component, whose manifest stands beside it. */
-function crateManifest(path: string): string | undefined {
-  const manifest = join(path, 'plugin.toml');
-  return statSync(path).isDirectory() && existsSync(manifest) ? manifest : undefined;
+function manifestBeside(path: string): string | undefined {
+  return statSync(path).isDirectory() ? crateManifest(path) : undefined;
 }

@@ -8,7 +8,7 @@ import { dirname, resolve } from 'node:path';
 import { type DirectoryGrant, type HttpGrant, type ListenGrant, noGrants } from '../model/grant.ts';
 import { defaultLimits, type Limits } from '../model/limits.ts';
 import { camelCase, camelKeys } from '../toml/case.ts';
-import { readToml, type TomlFile } from '../toml/read.ts';
+import { readSettings, type SettingsFile } from '../toml/read.ts';
 import type { FieldPath, Infer } from '../toml/shape.ts';
 import { readAuthorities } from './authorities.ts';
 import type { PluginGrants } from './grants.ts';
@@ -28,7 +28,7 @@ export interface OperatorGrants {
 /** What an operator without a file grants. */
 export const noOperatorGrants: OperatorGrants = { limits: {}, plugins: new Map(), workers: new Map() };
 
-type File = TomlFile<Infer<typeof grantsShape>>;
+type File = SettingsFile<Infer<typeof grantsShape>>;
 type PluginTable = NonNullable<File['content']['plugin']>[string];
 
 /** Folders whose files are no files: opening one acts on the machine or shows this process. */
@@ -39,7 +39,7 @@ const noFiles = ['/proc', '/sys', '/dev'];
  * field and what was expected.
  */
 export async function readGrants(path: string, host: Limits = defaultLimits): Promise<OperatorGrants> {
-  const file = await readToml(path, grantsShape, 'config-invalid');
+  const file = await readSettings(path, grantsShape, 'config-invalid');
   const entries = Object.entries(file.content.plugin ?? {}).map(
     ([name, table]) => [name, pluginGrants(file, name, table)] as const,
   );

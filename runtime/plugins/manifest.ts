@@ -2,7 +2,7 @@
  * A plugin's manifest: what it says of itself, and what it asks of the host.
  *
  * It stands beside the component: `NAME.plugin.toml` for `NAME.wasm`, or `plugin.toml` where the folder holds one
- * component. A component without one asks for nothing. A manifest that is wrong in any way makes its plugin
+ * component; or the same in JSON, `NAME.plugin.json` or `plugin.json`. A component without one asks for nothing. A manifest that is wrong in any way makes its plugin
  * refused: what was meant by a misspelt field cannot be known.
  */
 import { existsSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { BulkheadError } from '../errors.ts';
 import { type Grants, noGrants } from '../model/grant.ts';
 import type { Limits } from '../model/limits.ts';
 import { camelKeys } from '../toml/case.ts';
-import { readToml } from '../toml/read.ts';
+import { readSettings } from '../toml/read.ts';
 import { manifestShape } from './manifest-fields.ts';
 import { unfitListen } from './ports.ts';
 
@@ -30,33 +30,63 @@ export interface Manifest {
 /** What a plugin without a manifest asks for. */
 export const noManifest: Manifest = { asked: noGrants, limits: {} };
 
-const plainName = 'plugin.toml';
-const nameEnd = '.plugin.toml';
+/** How a manifest may be written, by the end of its name. */
+const spellings = ['toml', 'json'] as const;
+const plainNames = spellings.map((spelling) => `plugin.${spelling}`);
+const nameEnds = plainNames.map((name) => `.${name}`);
+
+function found(folder: string, names: readonly string[]): string[] {
+  return names.map((name) => join(folder, name)).filter((path) => existsSync(path));
+}
+
+/** The manifest of a crate, which stands in its folder. Throws `plugin-refused` where there are two. */
+export function crateManifest(folder: string): string | undefined {
+  return onlyOne(found(folder, plainNames));
+}
 
 /** The manifest of a component, if there is one. Throws `plugin-refused` where it cannot be told which it is. */
 export async function findManifest(component: string): Promise<string | undefined> {
   const folder = dirname(component);
-  const own = join(folder, `${basename(component, '.wasm')}${nameEnd}`);
-  const plain = join(folder, plainName);
-  if (!existsSync(plain)) return existsSync(own) ? own : undefined;
+  const ownNames = nameEnds.map((end) => `${basename(component, '.wasm')}${end}`);
+  const own = onlyOne(found(folder, ownNames));
+  const plain = onlyOne(found(folder, plainNames));
+  if (plain === undefined) return own;
   const components = (await readdir(folder)).filter((name) => name.endsWith('.wasm'));
-  if (components.length <= 1 && !existsSync(own)) return plain;
+  if (components.length <= 1 && own === undefined) return plain;
   throw new BulkheadError(
     'plugin-refused',
-    `${plain} does not say which component it is for: name it ${basename(own)}, or like the other one`,
+    `${plain} does not say which component it is for: name it ${ownNames[0]}, or like the other one`,
   );
+}
+
+function onlyOne([first, second]: readonly string[]): string | undefined {
+  if (first === undefined || second === undefined) return first;
+  throw new BulkheadError('plugin-refused', `there are two manifests, ${first} and ${second}: remove one`);
+}
+
+/** What a manifest's text is to be called where it stands beside `plugin.wasm`. No TOML begins with a brace. */
+export function manifestNameFor(text: string): string {
+  return text.trimStart().startsWith('{') ? 'plugin.json' : 'plugin.toml';
 }
 
 /** Manifests of components that are not there, among the names of a folder. */
 export function strayManifests(names: readonly string[]): string[] {
   const components = new Set(names.filter((name) => name.endsWith('.wasm')).map((name) => name.slice(0, -5)));
-  const named = names.filter((name) => name.endsWith(nameEnd) && !components.has(name.slice(0, -nameEnd.length)));
-  return names.includes(plainName) && components.size === 0 ? [...named, plainName] : named;
+  const componentOf = (name: string): string | undefined => {
+    const end = nameEnds.find((each) => name.endsWith(each));
+    return end && name.slice(0, -end.length);
+  };
+  return names.filter((name) => {
+    if (plainNames.includes(name)) return components.size === 0;
+    const component = componentOf(name);
+    return component !== undefined && !components.has(component);
+  });
 }
 
 /** Reads a manifest. Throws `plugin-refused` in one line with file, line, field and what was expected. */
 export async function readManifest(path: string): Promise<Manifest> {
-  const { content, problem } = await readToml(path, manifestShape, 'plugin-refused', basename(path));
+  const spelling = path.endsWith('.json') ? 'json' : 'toml';
+  const { content, problem } = await readSettings(path, manifestShape, 'plugin-refused', basename(path), spelling);
   const { name, version, description, permissions = {}, limits = {} } = content;
   const { env, clock, filesystem, http, sockets, listen } = permissions;
   const guests = (filesystem ?? []).map(({ guest }) => guest);

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BulkheadError } from '../errors.ts';
+import { manifestNameFor } from './manifest.ts';
 import { runnerIdOf } from './registry.ts';
 
 /** What is known of an upload; a file of its folder. */
@@ -21,7 +22,6 @@ export interface UploadFacts {
 }
 
 const componentFile = 'plugin.wasm';
-const manifestFile = 'plugin.toml';
 const factsFile = 'upload.json';
 const draftMark = '.draft-';
 /** The upload that is being replaced. */
@@ -88,7 +88,7 @@ export class UploadFolder {
   }
 
   async writeManifest({ folder }: Draft, text: string): Promise<void> {
-    await writeFile(join(folder, manifestFile), text, { flush: true });
+    await writeFile(join(folder, manifestNameFor(text)), text, { flush: true });
   }
 
   /** Puts a complete draft into its place, where an upload of that name may be already. Answers the component's path. */

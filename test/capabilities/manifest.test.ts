@@ -89,6 +89,41 @@ log_bytes_per_second = 10
     await expect(`${message}\n`).toMatchFileSnapshot(join(cases, name.replace(/toml$/, 'txt')));
   });
 
+  it.each([
+    ['no JSON', '{\n  "schema_version": 1,\n}', 'plugin.json:3: no JSON: property name expected'],
+    ['nothing', '', 'plugin.json:1: no JSON: value expected'],
+    ['a comment', '// hello\n{}', 'plugin.json:1: no JSON: invalid comment token'],
+    ['a key twice', '{\n"name": "a",\n"name": "b"}', 'plugin.json:3: the key "name" stands there twice'],
+    ['a list', '[]', 'plugin.json:1: the file: it is a list; expected a table'],
+    [
+      'a misspelt field',
+      '{ "schema_version": 1, "name": "x", "version": "1.0.0",\n  "permissions": {\n    "clocks": "fine" } }',
+      'plugin.json:3: permissions.clocks: an unknown field (did you mean clock?); expected one of env, clock, filesystem, http, sockets, listen',
+    ],
+    [
+      'a number that is none',
+      '{ "schema_version": 1, "name": "x", "version": "1.0.0", "permissions": { "sockets": [\n{ "host": "a.b", "port": 1 },\n{ "host": "a.b", "port": "1" }] } }',
+      'plugin.json:3: permissions.sockets[1].port: it is "1"; expected a whole number from 1 to 65535',
+    ],
+    ['levels without end', '['.repeat(30_000), 'plugin.json:1: it nests deeper than 16 levels'],
+  ])('in JSON is refused in one line where it has %s', async (_, text, complaint) => {
+    const { code, message } = await errorOf(() => readManifest(write('plugin.json', text)));
+    expect({ code, message }).toEqual({ code: 'plugin-refused', message: complaint });
+  });
+
+  it('says the same in JSON as in TOML', async () => {
+    const permissions = { env: ['TOKEN'], clock: 'fine', http: [{ scheme: 'https', host: 'a.example.com' }] };
+    const fields = { schema_version: 1, name: 'Files', version: '1.0.0', permissions, limits: { cpu_ms: 5 } };
+    const json = await readManifest(write('plugin.json', JSON.stringify(fields, null, 2)));
+    const toml = await readManifest(
+      write(
+        'plugin.toml',
+        `schema_version = 1\nname = "Files"\nversion = "1.0.0"\nlimits.cpu_ms = 5\n[permissions]\nenv = ["TOKEN"]\nclock = "fine"\n[[permissions.http]]\nscheme = "https"\nhost = "a.example.com"\n`,
+      ),
+    );
+    expect({ ...json, path: undefined }).toEqual({ ...toml, path: undefined });
+  });
+
   it('is refused where it is huge, no text, or nested without end', async () => {
     const header = 'schema_version = 1\nname = "x"\nversion = "1.0.0"\n';
     const huge = write('huge', `${header}# ${'x'.repeat(70_000)}`);
@@ -112,7 +147,13 @@ log_bytes_per_second = 10
     expect((await errorOf(() => findManifest(component))).message).toMatch(/which component it is for/);
     rmSync(plain);
     expect(await findManifest(component)).toBe(own);
+    const json = write('files.plugin.json');
+    expect((await errorOf(() => findManifest(component))).message).toMatch(
+      /there are two manifests, .*toml and .*json/,
+    );
     rmSync(own);
+    expect(await findManifest(component)).toBe(json);
+    rmSync(json);
     write('plugin.toml');
     write('other.wasm');
     expect((await errorOf(() => findManifest(component))).message).toMatch(/name it files\.plugin\.toml/);
@@ -120,6 +161,7 @@ log_bytes_per_second = 10
 
   it('without a component is told of', () => {
     expect(strayManifests(['a.wasm', 'a.plugin.toml', 'b.plugin.toml'])).toEqual(['b.plugin.toml']);
+    expect(strayManifests(['a.wasm', 'b.plugin.json', 'plugin.json'])).toEqual(['b.plugin.json']);
     expect(strayManifests(['plugin.toml'])).toEqual(['plugin.toml']);
     expect(strayManifests(['plugin.toml', 'a.wasm'])).toEqual([]);
   });

@@ -46,13 +46,18 @@ describe('plugins that come and go by the command line', () => {
     expect(await runners()).toEqual(['Panics']);
   });
 
-  it('bring their manifests, and say what they are not granted', async () => {
-    const wants = join(test.folder, 'wants', 'wants.wasm');
+  it.each([
+    ['toml', 'schema_version = 1\nname = "WantsEnv"\nversion = "1.0.0"\n[permissions]\nenv = ["TOKEN"]\n'],
+    ['json', '{"schema_version":1,"name":"WantsEnv","version":"1.0.0","permissions":{"env":["TOKEN"]}}'],
+  ])('bring their manifests in %s, and say what they are not granted', async (spelling, manifest) => {
+    const wants = join(test.folder, 'wants', `${spelling}.wasm`);
     copyFileSync(testPlugin('wants-env'), wants);
-    const manifest = 'schema_version = 1\nname = "WantsEnv"\nversion = "1.0.0"\n[permissions]\nenv = ["TOKEN"]\n';
-    writeFileSync(join(test.folder, 'wants', 'wants.plugin.toml'), manifest);
-    const [json] = await test.json(['runner', 'install', wants]);
-    expect(json).toMatchObject({ name: 'WantsEnv', not_granted: ['env TOKEN'] });
+    writeFileSync(join(test.folder, 'wants', `${spelling}.plugin.${spelling}`), manifest);
+    const byName = ['runner', 'install', wants, '--name', 'WantsEnv', '--replace'];
+    for (const install of [['runner', 'install', wants, '--replace'], byName]) {
+      const [json] = await test.json(install);
+      expect(json).toMatchObject({ name: 'WantsEnv', not_granted: ['env TOKEN'] });
+    }
   });
 
   it('lie on the server already, and are served and unloaded by name', async () => {

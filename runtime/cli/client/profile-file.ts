@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { BulkheadError } from '../../errors.ts';
-import { readToml } from '../../toml/read.ts';
+import { readSettings } from '../../toml/read.ts';
 import type { Infer } from '../../toml/shape.ts';
 import { CliError } from '../exit-codes.ts';
 import { refuseOpenSecret } from './secrets.ts';
@@ -107,7 +107,7 @@ export async function profileNames(): Promise<string[]> {
 }
 
 async function readFile(file: string): Promise<File> {
-  const { content } = await readToml(file, shape, 'config-invalid').catch((thrown: unknown) => {
+  const { content } = await readSettings(file, shape, 'config-invalid').catch((thrown: unknown) => {
     if (thrown instanceof BulkheadError) throw new CliError('usage', thrown.message);
     throw thrown;
   });

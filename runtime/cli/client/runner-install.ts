@@ -61,8 +61,9 @@ export async function install(file: string, options: InstallOptions): Promise<vo
  */
 async function localPlugin(file: string, { name, cache }: InstallOptions): Promise<Local> {
   if (name !== undefined && file.endsWith('.wasm')) {
-    const manifest = file.replace(/\.wasm$/, '.plugin.toml');
-    return { path: file, name, ...(existsSync(manifest) && { manifest }) };
+    const own = ['toml', 'json'].map((spelling) => file.replace(/\.wasm$/, `.plugin.${spelling}`));
+    const manifest = own.find((path) => existsSync(path));
+    return { path: file, name, ...(manifest !== undefined && { manifest }) };
   }
   const { withPlugin } = await import('../local-plugin.ts');
   return await withPlugin(file, { cache }, async ({ plugin, manifest }) => ({
