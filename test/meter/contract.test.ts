@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { functionOf, type Global, instantiate, type Memory, type Table } from './engine.ts';
 import { Budget, generous, meter } from './host.ts';
-import { loadRewriter, narrow } from './rewriter.ts';
+import { loadRewriter, narrow, wide } from './rewriter.ts';
 import { assemble } from './wat.ts';
 
 const rewrite = await loadRewriter();
@@ -170,6 +170,26 @@ test('ticks measure work: twice the turns, about twice the ticks', () => {
     return host.usedWith((exports['bulkhead:ticks'] as Global).value as number);
   };
   expect(used(200_000) / used(100_000)).toBeCloseTo(2, 1);
+});
+
+/** Numbers of elements whose price in ticks has more than 31 bits: as a signed number, it may be none, or less. */
+const many = [1 << 27, 0x0c00_0000, 1 << 28, 0xffff_ffff];
+test.each(many)('nothing is had for nothing: %i elements', (length) => {
+  const grows = `(table 1 funcref) (func (export "run") (result i32) (table.grow (ref.null func) (i32.const ${length})))`;
+  const fills = `(type $a (array (mut i8))) (func (export "run") (result i32)
+    (array.fill $a (array.new_default $a (i32.const 0)) (i32.const 0) (i32.const 0) (i32.const ${length})) (i32.const -1))`;
+  for (const text of [grows, fills]) {
+    const host = new Budget(2 ** 40, 2 ** 20);
+    const exports = instantiate(rewrite(assemble(`(module ${text})`), wide).module, { [meter]: host });
+    try {
+      expect(functionOf(exports, 'run')()).toBe(-1);
+    } catch (error) {
+      expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
+    }
+    const left = (exports['bulkhead:ticks'] as Global).value as number;
+    expect(host.usedWith(left)).toBeGreaterThan(2 ** 20);
+    expect(left).toBeLessThanOrEqual(2 ** 20);
+  }
 });
 
 test('the host can end a slice from outside by setting the ticks', () => {

@@ -88,7 +88,8 @@ pub(crate) fn check(code: &mut InstructionSink<'_>, added: &mut Added) {
     code.if_(BlockType::Empty).call(tick).end();
 }
 
-/// `ticks -= price(length)` of a length in a local; what is longer than 2^32 is charged as if it were that long.
+/// `ticks -= price(length)` of a length in a local. A price has 30 bits at most, so that no sum of it and what else is
+/// owed wraps to more ticks than there were; what would cost more cannot be had.
 pub(crate) fn pay(
     code: &mut InstructionSink<'_>,
     added: &Added,
@@ -96,23 +97,27 @@ pub(crate) fn pay(
     items: bool,
     wide: bool,
 ) {
-    let longest = i64::from(u32::MAX);
+    let longest: u32 = if items {
+        (1 << (30 - cost::TICKS_PER_ITEM_LOG2)) - 1
+    } else {
+        u32::MAX
+    };
     code.global_get(added.ticks);
     if wide {
-        code.i64_const(longest)
+        code.i64_const(longest.into())
             .local_get(length)
             .local_get(length)
-            .i64_const(longest);
+            .i64_const(longest.into());
         code.i64_gt_u().select().i32_wrap_i64();
     } else {
-        code.local_get(length);
+        code.i32_const(longest as i32)
+            .local_get(length)
+            .local_get(length)
+            .i32_const(longest as i32);
+        code.i32_gt_u().select();
     }
     if items {
-        // At most 2^26 items, so that the product stays below 2^31.
-        code.i32_const(6)
-            .i32_shr_u()
-            .i32_const(6 + cost::TICKS_PER_ITEM_LOG2 as i32)
-            .i32_shl();
+        code.i32_const(cost::TICKS_PER_ITEM_LOG2 as i32).i32_shl();
     } else {
         code.i32_const(cost::BYTES_PER_TICK_LOG2 as i32).i32_shr_u();
     }
