@@ -160,6 +160,24 @@ export const states: readonly ModuleCase[] = [
     jobs: [first, first, first],
   },
   {
+    does: 'leaves a number where a NaN with a payload was, in a global of 32 bits',
+    ...next(
+      '(i32.ne (i32.reinterpret_f32 (global.get $g)) (i32.const 0x7f801234))',
+      '(global.set $g (f32.const 1))',
+      '(global $g (mut f32) (f32.const nan:0x1234))',
+    ),
+    jobs: [first, first, first],
+  },
+  {
+    does: 'leaves a number where a NaN with a payload was, in a global of 64 bits',
+    ...next(
+      '(i64.ne (i64.reinterpret_f64 (global.get $g)) (i64.const 0x7ff0000000001234))',
+      '(global.set $g (f64.const 1))',
+      '(global $g (mut f64) (f64.const nan:0x1234))',
+    ),
+    jobs: [first, first, first],
+  },
+  {
     does: 'leaves a number in a vector global',
     ...next(
       '(i32x4.extract_lane 0 (global.get $g))',

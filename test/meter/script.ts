@@ -177,7 +177,8 @@ class World {
 
 /** The memories, globals and tables that a module itself exports. */
 export function stateOf(exports: Exports): string[] {
-  const own = Object.entries(exports).filter(([name]) => !/^bulkhead:(ticks|memory:|global:|table:)/.test(name));
+  const added = /^bulkhead:(ticks|memory:|global:|read:|write:|table:)/;
+  const own = Object.entries(exports).filter(([name]) => !added.test(name));
   return own.map(([name, value]) => `${name}: ${outcome(() => stateOfExport(value))}`);
 }
 

@@ -100,6 +100,8 @@ fn name_of(helper: Helper) -> &'static str {
         Helper::Fill(_) => "bulkhead:fill",
         Helper::Copy { .. } => "bulkhead:copy",
         Helper::Init { .. } => "bulkhead:init",
+        Helper::ReadBits { .. } => "bulkhead:read",
+        Helper::WriteBits { .. } => "bulkhead:write",
     }
 }
 

@@ -28,6 +28,12 @@ pub(crate) fn helper(helper: Helper, survey: &Survey<'_>, added: &mut Added) -> 
         Helper::Fill(space) => chunks::fill(space, survey, added),
         Helper::Copy { to, from } => chunks::copy(to, from, survey, added),
         Helper::Init { to, segment } => chunks::init(to, segment, survey, added),
+        Helper::ReadBits { global, wide } => {
+            (added.ty(&[], &[index_type(wide)]), read_bits(global, wide))
+        }
+        Helper::WriteBits { global, wide } => {
+            (added.ty(&[index_type(wide)], &[]), write_bits(global, wide))
+        }
     }
 }
 
@@ -142,6 +148,32 @@ fn charge(added: &mut Added, items: bool, wide: bool) -> Function {
     pay(&mut code, added, 0, items, wide);
     check(&mut code, added);
     code.local_get(0).end();
+    function
+}
+
+fn read_bits(global: u32, wide: bool) -> Function {
+    let mut function = Function::new([]);
+    let mut code = function.instructions();
+    code.global_get(global);
+    if wide {
+        code.i64_reinterpret_f64()
+    } else {
+        code.i32_reinterpret_f32()
+    };
+    code.end();
+    function
+}
+
+fn write_bits(global: u32, wide: bool) -> Function {
+    let mut function = Function::new([]);
+    let mut code = function.instructions();
+    code.local_get(0);
+    if wide {
+        code.f64_reinterpret_i64()
+    } else {
+        code.f32_reinterpret_i32()
+    };
+    code.global_set(global).end();
     function
 }
 

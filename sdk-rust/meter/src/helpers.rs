@@ -28,6 +28,10 @@ pub(crate) enum Helper {
     Copy { to: Space, from: Space },
     /// `memory.init` and `table.init` in pieces, of the segment with this index.
     Init { to: Space, segment: u32 },
+    /// `() -> bits`: what is in a floating-point global, of 64 bits or not. JavaScript may change a NaN's.
+    ReadBits { global: u32, wide: bool },
+    /// `(bits)`: puts it there.
+    WriteBits { global: u32, wide: bool },
 }
 
 /// Indices of what is added, and of what moves because of it. Only functions move: three imports are added.
@@ -90,6 +94,11 @@ impl Added {
             self.helpers.push(helper);
             next
         })
+    }
+
+    /// The function index of a helper, if it is needed.
+    pub(crate) fn known_helper(&self, helper: Helper) -> Option<u32> {
+        self.indices.get(&helper).copied()
     }
 
     /// The helper that was needed as the `position`th.

@@ -100,6 +100,7 @@ fn second_pass(
         }
         rewritten.push(body.bytes);
     }
+    sections::need_bits(context.survey, &mut context.added);
     let mut helpers = Vec::new();
     while let Some(helper) = context.added.helper_at(helpers.len()) {
         helpers.push(generate::helper(helper, context.survey, &mut context.added));

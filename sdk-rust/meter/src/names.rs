@@ -16,14 +16,18 @@ pub const GROW: &str = "grow";
 pub const TICKS: &str = "bulkhead:ticks";
 /// What exports of memories begin with; the memory's index follows.
 pub const MEMORY: &str = "bulkhead:memory:";
-/// What exports of mutable globals begin with; the global's index follows.
+/// What exports of mutable globals begin with, but of floating-point ones; the global's index follows.
 pub const GLOBAL: &str = "bulkhead:global:";
+/// What exported functions begin with that read the bits of a mutable floating-point global; its index follows.
+pub const READ: &str = "bulkhead:read:";
+/// What exported functions begin with that write them.
+pub const WRITE: &str = "bulkhead:write:";
 /// What exports of tables begin with; the table's index follows.
 pub const TABLE: &str = "bulkhead:table:";
 
 fn is_reserved(name: &str) -> bool {
     name == TICKS
-        || [MEMORY, GLOBAL, TABLE]
+        || [MEMORY, GLOBAL, READ, WRITE, TABLE]
             .iter()
             .any(|prefix| name.starts_with(prefix))
 }

@@ -36,7 +36,8 @@ pub struct Table {
 /// A mutable global that the module defines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Global {
-    /// Its index; it is exported as `bulkhead:global:<index>`.
+    /// Its index; it is exported as `bulkhead:global:<index>`, or a floating-point one by the functions
+    /// `bulkhead:read:<index>` and `bulkhead:write:<index>`.
     pub index: u32,
     /// Its type in the text format (`i32`, `(ref null func)`, …).
     pub kind: String,

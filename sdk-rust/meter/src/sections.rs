@@ -9,7 +9,12 @@ use wasm_encoder::{
 };
 
 use crate::{
-    audit::Audit, helpers::Added, limits::Limits, names, refusal::Refusal, survey::Survey,
+    audit::Audit,
+    helpers::{Added, Helper},
+    limits::Limits,
+    names,
+    refusal::Refusal,
+    survey::Survey,
 };
 
 /// Copies sections with the changes that the limits and the added items ask for.
@@ -126,6 +131,30 @@ pub(crate) fn add_globals(globals: &mut GlobalSection) {
     }
 }
 
+/// What reads and writes a global of this type, if JavaScript cannot without changing it.
+fn bits(global: u32, ty: wasmparser::ValType) -> Option<[Helper; 2]> {
+    let wide = match ty {
+        wasmparser::ValType::F32 => false,
+        wasmparser::ValType::F64 => true,
+        _ => return None,
+    };
+    Some([
+        Helper::ReadBits { global, wide },
+        Helper::WriteBits { global, wide },
+    ])
+}
+
+/// Has the functions made that [`add_exports`] exports.
+pub(crate) fn need_bits(survey: &Survey<'_>, added: &mut Added) {
+    for (index, global) in (0..).zip(&survey.globals) {
+        let own = global.ty.mutable && !global.imported;
+        let helpers = own.then(|| bits(index, global.ty.content_type)).flatten();
+        for helper in helpers.into_iter().flatten() {
+            added.helper(helper);
+        }
+    }
+}
+
 /// Adds the exports that a host needs to meter, capture and put back.
 pub(crate) fn add_exports(exports: &mut ExportSection, survey: &Survey<'_>, added: &Added) {
     exports.export(names::TICKS, ExportKind::Global, added.ticks);
@@ -139,12 +168,18 @@ pub(crate) fn add_exports(exports: &mut ExportSection, survey: &Survey<'_>, adde
         }
     }
     for (index, global) in (0..).zip(&survey.globals) {
-        if global.ty.mutable && !global.imported {
-            exports.export(
-                &format!("{}{index}", names::GLOBAL),
-                ExportKind::Global,
-                index,
-            );
+        if !global.ty.mutable || global.imported {
+            continue;
+        }
+        let Some([read, write]) = bits(index, global.ty.content_type) else {
+            let name = format!("{}{index}", names::GLOBAL);
+            exports.export(&name, ExportKind::Global, index);
+            continue;
+        };
+        for (helper, prefix) in [(read, names::READ), (write, names::WRITE)] {
+            if let Some(function) = added.known_helper(helper) {
+                exports.export(&format!("{prefix}{index}"), ExportKind::Func, function);
+            }
         }
     }
     for (index, table) in (0..).zip(&survey.tables) {

@@ -10,6 +10,8 @@ import { MemoryImage } from './memory-image.ts';
 import type { Meter } from './meter.ts';
 
 const meterModule = 'bulkhead:meter';
+/** What functions are called that read the bits of a floating-point global. */
+const readBits = 'bulkhead:read:';
 const wasmPage = 65_536;
 /** What an element of a table takes in V8, in bytes. */
 const tableElement = 32;
@@ -19,6 +21,25 @@ type ExportObject = Record<string, unknown>;
 interface Global {
   value: unknown;
 }
+/** A floating-point global, as bits: JavaScript may change a NaN's when it takes it for a number. */
+class Bits implements Global {
+  readonly #read: () => unknown;
+  readonly #write: (bits: unknown) => void;
+
+  constructor(read: () => unknown, write: (bits: unknown) => void) {
+    this.#read = read;
+    this.#write = write;
+  }
+
+  get value(): unknown {
+    return this.#read();
+  }
+
+  set value(bits: unknown) {
+    this.#write(bits);
+  }
+}
+
 interface Table {
   readonly length: number;
   get(index: number): unknown;
@@ -94,7 +115,10 @@ export class Cores {
     for (const [name, value] of Object.entries(exports)) {
       if (name.startsWith('bulkhead:memory:')) this.#memories.push(value as WebAssembly.Memory);
       else if (name.startsWith('bulkhead:global:')) this.#globals.push(value as Global);
-      else if (this.#writesTables && name.startsWith('bulkhead:table:')) this.#tables.push(value as Table);
+      else if (name.startsWith(readBits)) {
+        const write = exports[`bulkhead:write:${name.slice(readBits.length)}`];
+        this.#globals.push(new Bits(value as () => unknown, write as (bits: unknown) => void));
+      } else if (this.#writesTables && name.startsWith('bulkhead:table:')) this.#tables.push(value as Table);
     }
   }
 
