@@ -14,6 +14,8 @@ export async function transpile(component: Uint8Array, facets: readonly string[]
     noNodejsCompat: true,
     compat: false,
     base64Cutoff: 0,
+    // Without it, jco puts imports in place of a second memory's instructions, and refuses most modules that have one.
+    multiMemory: true,
     instantiation: { tag: 'sync' },
     asyncMode: { tag: 'jspi', val: { imports: asyncImports, exports } },
   });
