@@ -139,6 +139,18 @@ export const runs: readonly ModuleCase[] = [
     jobs: [{ output: '\x07' }],
   },
   {
+    does: 'asks for so large a table that its price would wrap to a gift, and loops',
+    fields: '(table $t 1 funcref)',
+    run: `(drop (table.grow $t (ref.null func) (i32.const 0x0c000000))) (loop (br 0)) ${nothing}`,
+    jobs: [late],
+  },
+  {
+    does: 'loops over recursions that do their work before they call',
+    fields: `(func $f ${'(drop (i32.load (i32.const 0)))'.repeat(200)} (call $f) ${'(drop (i32.load (i32.const 0)))'.repeat(2000)})`,
+    run: `(loop $on (block $caught (try_table (catch_all $caught) (call $f))) (br $on)) ${nothing}`,
+    jobs: [{ code: 'plugin-trapped' }],
+  },
+  {
     does: 'fills a memory of a table for ever',
     fields: '(table $t 90000 funcref)',
     run: `(loop (table.fill $t (i32.const 0) (ref.null func) (i32.const 90000)) (br 0)) ${nothing}`,

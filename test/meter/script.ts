@@ -3,7 +3,7 @@
  * command does. What V8 does with the file as it is, is the measure; what the file expects is not looked at.
  */
 import { createHash } from 'node:crypto';
-import { type Exports, functionOf, Global, instantiate, Memory, Table, validate } from './engine.ts';
+import { type Callable, type Exports, functionOf, Global, instantiate, Memory, Table, validate } from './engine.ts';
 import { generous, meter } from './host.ts';
 import { type Rewrite, wide } from './rewriter.ts';
 
@@ -118,6 +118,7 @@ class World {
   readonly #definitions = new Map<string | null, Uint8Array>();
   readonly #instances = new Map<string | null, Exports>();
   readonly #all: Exports[] = [];
+  readonly #bytes = new Map<Exports, Uint8Array>();
   readonly #hosts = new Hosts();
   readonly #prepare: (bytes: Uint8Array) => Uint8Array;
 
@@ -154,11 +155,23 @@ class World {
     const exports = instantiate(this.#prepare(bytes), { ...this.#registered, [meter]: generous() });
     this.#instances.set(name, exports).set(null, exports);
     this.#all.push(exports);
+    this.#bytes.set(exports, bytes);
     return 'instantiated';
   }
 
+  /** Where the stack runs out inside of `refill`, the instance is ended: after that, both ways go on with a new one. */
   #act(action: Action): unknown {
-    const called = functionOf(this.#instances.get(action.of) ?? {}, action.field);
+    const instance = this.#instances.get(action.of) ?? {};
+    try {
+      return this.#call(action, functionOf(instance, action.field));
+    } catch (error) {
+      const bytes = this.#bytes.get(instance);
+      if (error instanceof RangeError && bytes) this.#instantiate(action.of, bytes);
+      throw error;
+    }
+  }
+
+  #call(action: Action, called: Callable): unknown {
     if (action.caller === undefined) {
       return called(...(action.arguments ?? []).map((argument) => fromArgument(argument, this.#hosts)));
     }

@@ -1,11 +1,16 @@
 //! The second pass over a function: copies its instructions and puts charges between them.
 
 mod bulks;
+mod calls;
 mod control;
+mod turns;
+mod written;
 
 use alloc::{format, vec::Vec};
 
 use wasmparser::{FunctionBody, Operator};
+
+use written::Written;
 
 use crate::{
     audit::Audit,
@@ -16,6 +21,7 @@ use crate::{
     helpers::Added,
     limits,
     locals::Locals,
+    order::Entries,
     refusal::Refusal,
     scan::Scan,
     survey::Survey,
@@ -27,25 +33,18 @@ pub(crate) struct Context<'s, 'a> {
     pub(crate) added: Added,
     pub(crate) audit: Audit,
     pub(crate) scan: Scan,
-    /// A path may be cut off at a call, by an exception that something catches.
-    exceptions: bool,
+    pub(crate) entries: Entries,
 }
 
 impl<'s, 'a> Context<'s, 'a> {
-    pub(crate) fn new(
-        survey: &'s Survey<'a>,
-        bodies: &[FunctionBody<'_>],
-        gc: bool,
-    ) -> Result<Self, Refusal> {
-        let scan = Scan::new(survey, bodies)?;
-        let exceptions = scan.handlers || !survey.tags.is_empty();
-        Ok(Context {
+    pub(crate) fn new(survey: &'s Survey<'a>, scan: Scan, entries: Entries, gc: bool) -> Self {
+        Context {
             survey,
             added: Added::new(survey),
             audit: Audit::new(gc),
             scan,
-            exceptions,
-        })
+            entries,
+        }
     }
 }
 
@@ -53,20 +52,38 @@ impl<'s, 'a> Context<'s, 'a> {
 pub(crate) type Hint = (u32, bool);
 
 /// A rewritten function.
+#[derive(Default)]
 pub(crate) struct Rewritten {
     /// The body, with its locals, without its size.
     pub(crate) bytes: Vec<u8>,
     pub(crate) hints: Vec<Hint>,
 }
 
-/// Rewrites the defined function `index`, whose own branch hints are given.
+/// Rewrites the defined function `index`, whose own branch hints are given, and takes note of who pays for its entry.
+/// What it calls directly was rewritten before, or ticks.
 pub(crate) fn rewrite(
+    context: &mut Context<'_, '_>,
+    index: usize,
+    must_tick: bool,
+    body: &FunctionBody<'_>,
+    hints: &[Hint],
+) -> Result<Rewritten, Refusal> {
+    let mut written = write(context, index, body, hints)?;
+    if must_tick || written.cost > cost::PAID_MAX {
+        written.fill_entry();
+    } else {
+        written.drop_entry();
+        context.entries.set(index as u32, written.cost);
+    }
+    Ok(written.function)
+}
+
+fn write(
     context: &mut Context<'_, '_>,
     index: usize,
     body: &FunctionBody<'_>,
     hints: &[Hint],
-) -> Result<Rewritten, Refusal> {
-    let leaf = context.scan.leaf(index as u32).is_some();
+) -> Result<Written, Refusal> {
     let locals = Locals::new(context, index, body)?;
     let mut reader = body.get_operators_reader()?;
     let start = body.range().start;
@@ -76,48 +93,45 @@ pub(crate) fn rewrite(
         copied: (reader.original_position() - start) as usize,
         code: Vec::with_capacity(body.as_bytes().len() * 5 / 4),
         flow: Flow::new(),
-        heads: Vec::new(),
+        targets: alloc::vec![0],
+        height: 1,
+        turning: Vec::new(),
         last_constant: None,
         hints: Vec::new(),
         known_hints: hints,
         locals,
         function: index,
         loops: 0,
-        tight: None,
     };
     writer
         .locals
         .declare(writer.source, writer.copied, &mut writer.code);
-    let entry = (!leaf).then(|| writer.charge());
-    if let Some(purse) = writer.locals.purse {
-        emit::fill_purse(&mut writer.code, purse);
-    }
+    let from = writer.code.len();
+    let amount = writer.charge();
+    let entry = from..writer.code.len();
     while !reader.eof() {
         let from = (reader.original_position() - start) as usize;
         let op = reader.read()?;
         let to = (reader.original_position() - start) as usize;
         writer.context.audit.see(&op, start + from as u64)?;
+        writer.keep(&op, from, to);
         writer.instruction(&op, from, to);
+        if writer.code.len() > limits::MAX_BODY_BYTES {
+            return Err(Refusal::at(
+                start,
+                format!("function {index} grows beyond V8's limit when it is metered"),
+            ));
+        }
     }
     writer.copy_to(writer.source.len());
-    if let Some(entry) = entry {
-        let exit = writer.flow.exit();
-        let purse = if writer.locals.purse.is_some() {
-            cost::PURSE_START
-        } else {
-            0
-        };
-        entry.fill(&mut writer.code, cost::ticks(cost::TICK + exit) + purse);
-    }
-    if writer.code.len() > limits::MAX_BODY_BYTES {
-        return Err(Refusal::at(
-            start,
-            format!("function {index} grows beyond V8's limit when it is metered"),
-        ));
-    }
-    Ok(Rewritten {
-        bytes: writer.code,
-        hints: writer.hints,
+    Ok(Written {
+        entry,
+        amount,
+        cost: writer.flow.exit(),
+        function: Rewritten {
+            bytes: writer.code,
+            hints: writer.hints,
+        },
     })
 }
 
@@ -128,8 +142,12 @@ struct Writer<'w, 's, 'a, 'b> {
     copied: usize,
     code: Vec<u8>,
     flow: Flow,
-    /// The amounts at the heads of the loops that are open.
-    heads: Vec<Amount>,
+    /// For each open block of the source, which block of the output its label stands for, counted from outside.
+    targets: Vec<u32>,
+    /// Open blocks of the output.
+    height: u32,
+    /// The loops that are open.
+    turning: Vec<turns::Turning<'b>>,
     /// The value of the instruction before, if it is a constant.
     last_constant: Option<i64>,
     hints: Vec<Hint>,
@@ -139,8 +157,6 @@ struct Writer<'w, 's, 'a, 'b> {
     /// The function's index without imports, and how many of its loops were passed.
     function: usize,
     loops: usize,
-    /// Inside a tight loop: how many blocks were open when its own was opened, itself included.
-    tight: Option<usize>,
 }
 
 impl Writer<'_, '_, '_, '_> {
@@ -155,6 +171,7 @@ impl Writer<'_, '_, '_, '_> {
     fn instruction(&mut self, op: &Operator<'_>, from: usize, to: usize) {
         use Operator as O;
         self.keep_hint(from);
+        self.flow.spend(cost::weight(op));
         match op {
             O::Loop { .. } => return self.head(from, to),
             O::Call { function_index } => self.call(*function_index, 0x10, from, to),
@@ -166,9 +183,9 @@ impl Writer<'_, '_, '_, '_> {
                 let index = self.context.added.function(*function_index);
                 self.replace(from, to, |code| emit::indexed(code, 0xd2, index));
             }
-            O::CallIndirect { .. } | O::CallRef { .. } => self.unknown_call(),
+            O::CallIndirect { .. } | O::CallRef { .. } => self.flow.call(cost::INDIRECT_CALL),
             O::ReturnCallIndirect { .. } | O::ReturnCallRef { .. } => {
-                self.unknown_call();
+                self.flow.call(cost::INDIRECT_CALL);
                 self.end_path();
             }
             _ => match Bulk::of(op) {
@@ -181,12 +198,9 @@ impl Writer<'_, '_, '_, '_> {
             O::I64Const { value } => Some(*value),
             _ => None,
         };
-        self.flow.spend(cost::weight(op));
-        if self.flow.owed() > cost::DEBT_MAX && !self.flow.is_over() {
+        if self.flow.due() > cost::DEBT_MAX && !self.flow.is_over() {
             self.copy_to(to);
-            let owed = cost::ticks(self.flow.owed());
-            self.charge().fill(&mut self.code, owed);
-            self.flow.settle();
+            self.pay();
         }
     }
 
@@ -217,31 +231,11 @@ impl Writer<'_, '_, '_, '_> {
         amount
     }
 
-    fn call(&mut self, callee: u32, opcode: u8, from: usize, to: usize) {
-        let index = self.context.added.function(callee);
-        if index != callee {
-            self.replace(from, to, |code| emit::indexed(code, opcode, index));
-        }
-        let defined = callee.checked_sub(self.context.survey.imported_functions);
-        let leaf = defined.map(|defined| self.context.scan.leaf(defined));
-        self.flow.spend(match leaf {
-            None => cost::IMPORT_CALL,
-            Some(None) => cost::CALL,
-            Some(Some(leaf)) => cost::CALL + leaf,
-        });
-        self.may_be_cut_off();
-    }
-
-    fn unknown_call(&mut self) {
-        self.flow.spend(cost::INDIRECT_CALL);
-        self.may_be_cut_off();
-    }
-
-    /// What is called may throw: then this path owes what it owes, and the caller's handler is the next to pay.
-    fn may_be_cut_off(&mut self) {
-        if self.context.exceptions {
-            self.flow.leave();
-        }
+    /// Charges here what is due.
+    fn pay(&mut self) {
+        let due = cost::ticks(self.flow.due()).max(1);
+        self.charge().fill(&mut self.code, due);
+        self.flow.settle();
     }
 
     fn end_path(&mut self) {

@@ -1,32 +1,31 @@
 //! What instructions cost: the unit of account is about one simple instruction, sixteen of them are a tick.
 //!
-//! The weights are rough on purpose. What is sound is the bound: between two charges lie at most
-//! [`DEBT_MAX`] units on any path, and each charge is at least the cost of the dearest path to it.
+//! The weights are rough on purpose. What is sound is the bound: no path owes more than [`DEBT_MAX`] units, beside
+//! [`LOOP_DEBT_MAX`] from before the loops around it, and each charge is at least the cost of the dearest path to it.
 
 use wasmparser::Operator;
 
 /// Units in a tick.
 pub(crate) const TICK: u32 = 16;
 /// A path is charged when it has come to cost this much.
-pub(crate) const DEBT_MAX: u32 = 512;
-/// Functions without loops, of which nobody knows all callers, are paid for by their callers up to this cost.
-pub(crate) const LEAF_MAX: u32 = 48;
-/// The same for functions that are only called directly: the callers know what they pay for.
-pub(crate) const DIRECT_LEAF_MAX: u32 = 256;
-/// Loops of up to this cost, innermost and without calls, are charged from a purse: a local, not a global.
-pub(crate) const TIGHT_MAX: u32 = 256;
-/// Ticks that a function with loops takes out for them when it is entered.
-pub(crate) const PURSE_START: u32 = 16;
-/// Ticks that its loops take out each time these are used up; more than any turn of a loop costs.
-pub(crate) const PURSE: u32 = 128;
+pub(crate) const DEBT_MAX: u32 = 4096;
+/// The same before a loop: its turns pay for themselves only, and what was owed before stays owed until it is left.
+pub(crate) const LOOP_DEBT_MAX: u32 = 1024;
+/// Functions are paid for by their callers up to this cost.
+pub(crate) const PAID_MAX: u32 = 512;
 /// What an exception handler starts with: a throw (0.1 µs in V8), and what the cut-off path may have owed.
-pub(crate) const HANDLER: u32 = 1024;
+pub(crate) const HANDLER: u32 = 1024 + LOOP_DEBT_MAX + DEBT_MAX + IMPORT_CALL;
 /// A call of an import: leaving for JavaScript and coming back.
-pub(crate) const IMPORT_CALL: u32 = 64;
+pub(crate) const IMPORT_CALL: u32 = 64 + PAID_MAX;
 /// A direct call of a function that pays for itself.
 pub(crate) const CALL: u32 = 8;
-/// A call whose target is only known when it runs: it may be a leaf.
-pub(crate) const INDIRECT_CALL: u32 = 16 + LEAF_MAX;
+/// A call whose target is only known when it runs: it may be one that callers pay for.
+pub(crate) const INDIRECT_CALL: u32 = 16 + PAID_MAX;
+/// Who is called in these ways may call back, and no walk through direct calls finds that. So the callers of the
+/// function that does so must not be the ones to pay for it.
+const _: () = assert!(INDIRECT_CALL > PAID_MAX && IMPORT_CALL > PAID_MAX);
+/// A call of a helper, without what grows with an operand.
+pub(crate) const HELPER_CALL: u32 = 64;
 /// Ticks for growing a memory or table, whatever the delta: up to 3 µs in V8.
 pub(crate) const GROW_TICKS: i32 = 1024;
 /// Bytes that a bulk instruction moves in a tick, as a shift: 64.
@@ -40,6 +39,23 @@ pub(crate) const INLINE_BULK_MAX: u32 = 1024;
 pub(crate) const CHUNK_BYTES: u32 = 256 << 10;
 /// The same in elements of a table.
 pub(crate) const CHUNK_ITEMS: u32 = 1024;
+
+/// How often the body of a short loop is there at most.
+const COPIES_MAX: u32 = 8;
+/// Instructions that the copies of a body have together, at most.
+const COPIED_INSTRUCTIONS: u32 = 256;
+/// The same in bytes.
+const COPIED_BYTES: u64 = 2048;
+/// What the copies of a module add to it at most, in bytes of its own code: further loops are there once.
+pub(crate) const ALL_COPIES_BYTES: u64 = 4 << 20;
+
+/// How often the body of a short loop is to be there, so that it is charged once in so many turns.
+pub(crate) fn copies(instructions: u32, bytes: u64) -> u32 {
+    let most = COPIED_BYTES / bytes.max(1);
+    (COPIED_INSTRUCTIONS / instructions.max(1))
+        .min(most as u32)
+        .clamp(1, COPIES_MAX)
+}
 
 /// Ticks for so many units, rounded up.
 pub(crate) fn ticks(units: u32) -> u32 {

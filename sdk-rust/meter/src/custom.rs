@@ -94,7 +94,6 @@ fn functions(map: wasmparser::NameMap<'_>, copier: &mut Sections<'_>) -> Option<
 fn name_of(helper: Helper) -> &'static str {
     match helper {
         Helper::Tick => "bulkhead:tick",
-        Helper::Withdraw => "bulkhead:withdraw",
         Helper::Charge { .. } => "bulkhead:charge",
         Helper::Grow(_) => "bulkhead:grow",
         Helper::Fill(_) => "bulkhead:fill",

@@ -65,88 +65,49 @@ pub(crate) fn charge(code: &mut Vec<u8>, added: &mut Added) -> (Amount, usize) {
     (amount, check(code, added))
 }
 
-/// Charges, leaving it to the next charge to find that the ticks are used up.
-pub(crate) fn charge_unchecked(code: &mut Vec<u8>, added: &Added, ticks: u32) {
-    subtract(code, added).fill(code, ticks);
-}
-
-/// Blocks that are put around a tight loop.
-pub(crate) const TIGHT_BLOCKS: u32 = 3;
-
-/// Begins the blocks around a tight loop, given its type. Together they are
-///
-/// ```text
-/// block $done
-///   loop $again
-///     block $empty
-///       loop            the module's own
-///         (br_if $empty (i32.lt_s (local.tee $purse (i32.sub (local.get $purse) amount)) 0))
-///         …
-///       end
-///       br $done
-///     end
-///     (call $withdraw) (local.set $purse (i32.add (local.get $purse) PURSE))
-///     br $again
-///   end
-/// end
-/// ```
-///
-/// so that the loop has no call inside (V8 unrolls only such loops, and a call would push the loop's values out of
-/// the registers), and what it counts is a local. Whoever leaves for `$empty` comes
-/// back to the same turn, and pays for it again, until the purse is full enough.
-pub(crate) fn begin_tight(code: &mut Vec<u8>, ty: &[u8]) {
+/// Begins the blocks around a loop of the given type, and the first copy of its body.
+pub(crate) fn begin_loop(code: &mut Vec<u8>, ty: &[u8]) {
     code.push(0x02); // block
     code.extend_from_slice(ty);
-    InstructionSink::new(code)
-        .loop_(BlockType::Empty)
-        .block(BlockType::Empty);
+    InstructionSink::new(code).loop_(BlockType::Empty);
+    begin_copy(code);
 }
 
-/// Charges the purse at the head of a tight loop.
-pub(crate) fn charge_purse(code: &mut Vec<u8>, purse: u32) -> (Amount, usize) {
-    InstructionSink::new(code).local_get(purse);
-    let amount = open_amount(code);
+/// Begins another copy of a loop's body.
+pub(crate) fn begin_copy(code: &mut Vec<u8>) {
+    InstructionSink::new(code).block(BlockType::Empty);
+}
+
+/// Ends a copy of a loop's body: who comes here leaves the loop.
+pub(crate) fn end_copy(code: &mut Vec<u8>) {
+    InstructionSink::new(code).br(2).end();
+}
+
+/// Turns a loop back, charging for what its turn has cost. Answers where the branch stands that is mostly taken.
+pub(crate) fn turn(code: &mut Vec<u8>, added: &mut Added, ticks: u32) -> usize {
+    subtract(code, added).fill(code, ticks);
+    let tick = added.helper(Helper::Tick);
     InstructionSink::new(code)
-        .i32_sub()
-        .local_tee(purse)
+        .global_get(added.ticks)
         .i32_const(0)
-        .i32_lt_s();
+        .i32_ge_s();
     let branch = code.len();
-    InstructionSink::new(code).br_if(1);
-    (amount, branch)
+    InstructionSink::new(code).br_if(0).call(tick).br(0);
+    branch
 }
 
-/// Charges the purse, leaving it to the next loop to find it empty.
-pub(crate) fn charge_purse_unchecked(code: &mut Vec<u8>, purse: u32, ticks: u32) {
+/// Ends the blocks around a loop. Nobody comes here.
+pub(crate) fn end_loop(code: &mut Vec<u8>) {
     InstructionSink::new(code)
-        .local_get(purse)
-        .i32_const(ticks as i32)
-        .i32_sub()
-        .local_set(purse);
-}
-
-/// Ends the blocks around a tight loop, after its own end.
-pub(crate) fn end_tight(code: &mut Vec<u8>, added: &mut Added, purse: u32) {
-    let withdraw = added.helper(Helper::Withdraw);
-    let mut code = InstructionSink::new(code);
-    code.br(2).end().call(withdraw);
-    code.local_get(purse)
-        .i32_const(cost::PURSE as i32)
-        .i32_add()
-        .local_set(purse);
-    code.br(0).end().unreachable().end();
+        .unreachable()
+        .end()
+        .unreachable()
+        .end();
 }
 
 /// A branch table.
 pub(crate) fn branch_table(code: &mut Vec<u8>, targets: Vec<u32>, default: u32) {
     InstructionSink::new(code).br_table(targets, default);
-}
-
-/// Puts into the purse what the function's entry has paid for.
-pub(crate) fn fill_purse(code: &mut Vec<u8>, purse: u32) {
-    InstructionSink::new(code)
-        .i32_const(cost::PURSE_START as i32)
-        .local_set(purse);
 }
 
 /// Begins the usual case of a bulk instruction, that the length on top of the stack is small; the block takes what

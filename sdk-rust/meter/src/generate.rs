@@ -19,7 +19,6 @@ pub const REFILL_END: i32 = -2;
 pub(crate) fn helper(helper: Helper, survey: &Survey<'_>, added: &mut Added) -> (u32, Function) {
     match helper {
         Helper::Tick => (added.ty(&[], &[]), tick(added)),
-        Helper::Withdraw => (added.ty(&[], &[]), withdraw(added)),
         Helper::Charge { items, wide } => {
             let length = index_type(wide);
             (added.ty(&[length], &[length]), charge(added, items, wide))
@@ -128,18 +127,6 @@ pub(crate) fn pay(
         code.i32_const(cost::BYTES_PER_TICK_LOG2 as i32).i32_shr_u();
     }
     code.i32_sub().global_set(added.ticks);
-}
-
-fn withdraw(added: &mut Added) -> Function {
-    let mut function = Function::new([]);
-    let mut code = function.instructions();
-    code.global_get(added.ticks)
-        .i32_const(cost::PURSE as i32)
-        .i32_sub()
-        .global_set(added.ticks);
-    check(&mut code, added);
-    code.end();
-    function
 }
 
 fn charge(added: &mut Added, items: bool, wide: bool) -> Function {

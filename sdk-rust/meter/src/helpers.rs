@@ -16,8 +16,6 @@ pub(crate) enum Space {
 pub(crate) enum Helper {
     /// `()`: asks the host for ticks.
     Tick,
-    /// `()`: takes [`crate::cost::PURSE`] ticks out.
-    Withdraw,
     /// `(length) -> length`: charges for so many bytes or items, lengths being 64 bits wide or not.
     Charge { items: bool, wide: bool },
     /// `memory.grow` and `table.grow`, asking the host first.

@@ -18,6 +18,7 @@ mod helpers;
 mod limits;
 mod locals;
 pub mod names;
+mod order;
 mod refusal;
 mod report;
 mod scan;
@@ -34,6 +35,8 @@ pub use report::{Global, Memory, Report, Table};
 
 use assemble::Code;
 use body::Context;
+use order::Order;
+use scan::Scan;
 use sections::Sections;
 use survey::Survey;
 
@@ -53,12 +56,15 @@ pub struct Rewritten {
 pub fn rewrite(module: &[u8], limits: &Limits) -> Result<Rewritten, Refusal> {
     let survey = Survey::new(module, limits)?;
     let bodies = survey.bodies()?;
-    let mut context = Context::new(&survey, &bodies, limits.gc)?;
-    let code = second_pass(&mut context, &bodies)?;
+    let scan = Scan::new(&survey, &bodies)?;
+    let order = Order::new(&scan);
+    let mut context = Context::new(&survey, scan, order.entries(), limits.gc);
+    let code = second_pass(&mut context, &order, &bodies)?;
     let Context {
         added,
         mut audit,
         scan,
+        entries,
         ..
     } = context;
     let copier = Sections {
@@ -69,15 +75,11 @@ pub fn rewrite(module: &[u8], limits: &Limits) -> Result<Rewritten, Refusal> {
     let module = assemble::assemble(&survey, &code, copier)?;
     let mut report = audit.report(&survey, limits);
     report.functions = survey.functions.len() as u32;
-    report.leaves = scan
-        .functions
-        .iter()
-        .filter(|function| function.leaf.is_some())
-        .count() as u32;
+    report.leaves = entries.paid() as u32;
     report.loops = scan
         .functions
         .iter()
-        .map(|function| function.tight.len() as u32)
+        .map(|function| function.loops.len() as u32)
         .sum();
     Ok(Rewritten { module, report })
 }
@@ -85,20 +87,27 @@ pub fn rewrite(module: &[u8], limits: &Limits) -> Result<Rewritten, Refusal> {
 /// Rewrites all functions, then writes the helpers that they turned out to need.
 fn second_pass(
     context: &mut Context<'_, '_>,
+    order: &Order,
     bodies: &[wasmparser::FunctionBody<'_>],
 ) -> Result<Code, Refusal> {
     let import_types = sections::import_types(&mut context.added);
     let known = custom::branch_hints(context.survey);
-    let mut hints = wasm_encoder::BranchHints::new();
-    let mut rewritten = Vec::with_capacity(bodies.len());
-    for (index, body) in bodies.iter().enumerate() {
-        let function = context.survey.imported_functions + index as u32;
+    let mut rewritten = Vec::new();
+    rewritten.resize_with(bodies.len(), body::Rewritten::default);
+    for index in &order.functions {
+        let at = *index as usize;
+        let (Some(body), Some(place)) = (bodies.get(at), rewritten.get_mut(at)) else {
+            continue;
+        };
+        let function = context.survey.imported_functions + index;
         let own = known.get(&function).map_or(&[][..], Vec::as_slice);
-        let body = body::rewrite(context, index, body, own)?;
+        *place = body::rewrite(context, at, order.must_tick(*index), body, own)?;
+    }
+    let mut hints = wasm_encoder::BranchHints::new();
+    for (function, body) in (context.survey.imported_functions..).zip(&rewritten) {
         if !body.hints.is_empty() {
             custom::add_hints(&mut hints, &context.added, function, &body.hints);
         }
-        rewritten.push(body.bytes);
     }
     sections::need_bits(context.survey, &mut context.added);
     let mut helpers = Vec::new();
@@ -106,7 +115,7 @@ fn second_pass(
         helpers.push(generate::helper(helper, context.survey, &mut context.added));
     }
     Ok(Code {
-        bodies: rewritten,
+        bodies: rewritten.into_iter().map(|body| body.bytes).collect(),
         helpers,
         import_types,
         hints,

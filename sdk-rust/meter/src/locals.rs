@@ -9,8 +9,6 @@ use crate::{body::Context, limits, refusal::Refusal};
 
 /// What is added, by index.
 pub(crate) struct Locals {
-    /// Ticks taken out for the function's loops.
-    pub(crate) purse: Option<u32>,
     /// The length that a bulk instruction is about to move.
     pub(crate) length: Option<u32>,
     /// How many are added.
@@ -35,7 +33,6 @@ impl Locals {
             next += reader.read()?.0;
         }
         let mut locals = Locals {
-            purse: None,
             length: None,
             count: 0,
             groups,
@@ -45,8 +42,7 @@ impl Locals {
             return Ok(locals);
         };
         // A function that has all the locals that V8 allows does without.
-        if next + 2 <= limits::MAX_LOCALS {
-            locals.purse = function.tight.contains(&true).then(|| locals.add(next));
+        if next < limits::MAX_LOCALS {
             locals.length = function.moves.then(|| locals.add(next));
         }
         Ok(locals)

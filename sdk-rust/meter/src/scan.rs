@@ -1,5 +1,4 @@
-//! Looks at every function before any is rewritten: which ones their callers can pay for, and which need
-//! locals of their own for metering.
+//! Looks at every function before any is rewritten: whom it calls, and how its loops can be charged.
 
 use alloc::vec::Vec;
 
@@ -7,16 +6,22 @@ use wasmparser::{FunctionBody, Operator};
 
 use crate::{bulk::Bulk, cost, refusal::Refusal, survey::Survey};
 
-/// How often functions that call paid-for functions only become paid-for themselves.
-const ROUNDS: usize = 3;
+/// How a loop is charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turns {
+    /// With each turn, at its head: it has parameters, or branches inside that cannot be led elsewhere.
+    AtHead,
+    /// Where it turns back, once in so many turns: its body is there as often.
+    AtEnd { copies: u32 },
+}
 
 /// What was seen of a function.
 #[derive(Default)]
 pub(crate) struct Function {
-    /// The cost of the whole body, if its callers pay for the function: it then has no tick of its own.
-    pub(crate) leaf: Option<u32>,
-    /// For each loop, in order, whether it is tight: short, and without loops and calls inside.
-    pub(crate) tight: Vec<bool>,
+    /// The functions of this module that it calls directly, by their indices without imports, each once.
+    pub(crate) callees: Vec<u32>,
+    /// How its loops are charged, in order.
+    pub(crate) loops: Vec<Turns>,
     /// It has an instruction that moves an unknown number of bytes.
     pub(crate) moves: bool,
 }
@@ -24,177 +29,158 @@ pub(crate) struct Function {
 /// What was seen of all functions.
 pub(crate) struct Scan {
     pub(crate) functions: Vec<Function>,
-    /// There are exception handlers.
-    pub(crate) handlers: bool,
-}
-
-/// A function that may turn out to be a leaf.
-struct Candidate {
-    index: usize,
-    cost: u32,
-    callees: Vec<u32>,
 }
 
 impl Scan {
     pub(crate) fn new(survey: &Survey<'_>, bodies: &[FunctionBody<'_>]) -> Result<Self, Refusal> {
         let mut scan = Scan {
             functions: Vec::with_capacity(bodies.len()),
-            handlers: false,
         };
-        let mut candidates = Vec::new();
-        for (index, body) in bodies.iter().enumerate() {
-            let mut look = Look::default();
+        let mut room = cost::ALL_COPIES_BYTES;
+        for body in bodies {
+            let mut look = Look {
+                room,
+                ..Look::default()
+            };
             let mut reader = body.get_operators_reader()?;
             while !reader.eof() {
-                look.at(&reader.read()?);
+                let from = reader.original_position();
+                look.at(&reader.read()?, from, survey.imported_functions);
             }
-            scan.handlers |= look.handlers;
-            if look.may_be_leaf() {
-                candidates.push(Candidate {
-                    index,
-                    cost: look.cost,
-                    callees: look.callees,
-                });
-            }
-            scan.functions.push(Function {
-                leaf: None,
-                tight: look.tight,
-                moves: look.moves,
-            });
-        }
-        for _ in 0..ROUNDS {
-            candidates.retain(|candidate| !scan.settle(survey, candidate));
+            room = look.room;
+            look.function.callees.sort_unstable();
+            look.function.callees.dedup();
+            look.function.callees.shrink_to_fit();
+            scan.functions.push(look.function);
         }
         Ok(scan)
     }
 
-    /// What a call of a function costs its caller beyond the call itself, if it is a leaf.
-    pub(crate) fn leaf(&self, defined: u32) -> Option<u32> {
-        self.functions.get(defined as usize)?.leaf
+    /// How a loop of a function is charged.
+    pub(crate) fn turns(&self, defined: usize, number: usize) -> Turns {
+        let function = self.functions.get(defined);
+        let seen = function.and_then(|function| function.loops.get(number));
+        seen.copied().unwrap_or(Turns::AtHead)
     }
+}
 
-    /// Whether a loop of a function is tight.
-    pub(crate) fn is_tight(&self, defined: usize, number: usize) -> bool {
-        self.functions
-            .get(defined)
-            .and_then(|function| function.tight.get(number))
-            .is_some_and(|tight| *tight)
-    }
-
-    /// Makes the candidate a leaf if all that it calls are, and it is cheap enough.
-    fn settle(&mut self, survey: &Survey<'_>, candidate: &Candidate) -> bool {
-        let mut sum = candidate.cost;
-        for callee in &candidate.callees {
-            let Some(defined) = callee.checked_sub(survey.imported_functions) else {
-                return false;
-            };
-            let Some(cost) = self.leaf(defined) else {
-                return false;
-            };
-            sum += cost + cost::CALL;
-        }
-        let function = survey.imported_functions + candidate.index as u32;
-        let most = if survey.referenced.contains(&function) {
-            cost::LEAF_MAX
-        } else {
-            cost::DIRECT_LEAF_MAX
-        };
-        let settled = sum <= most;
-        if settled && let Some(function) = self.functions.get_mut(candidate.index) {
-            function.leaf = Some(sum);
-        }
-        settled
-    }
+/// A loop that is open.
+struct Open {
+    index: usize,
+    /// How many instructions came before its own, and where it begins.
+    before: u32,
+    from: u64,
+    /// Nothing inside takes long by itself: no loop, no call that returns, nothing that moves many bytes.
+    short: bool,
+    /// Its head is the target of branches only that can be led elsewhere.
+    plain: bool,
 }
 
 /// The look at one function.
 #[derive(Default)]
 struct Look {
-    cost: u32,
-    callees: Vec<u32>,
-    disqualified: bool,
-    tight: Vec<bool>,
+    function: Function,
+    instructions: u32,
     /// The open blocks: whether each is a loop.
     blocks: Vec<bool>,
-    /// The open loops: which, and the cost of what came before.
-    open: Vec<(usize, u32)>,
-    moves: bool,
-    handlers: bool,
+    open: Vec<Open>,
+    /// The instruction before was a call. It matters only if it returns.
+    called: bool,
+    /// Bytes that the module's copies may still take.
+    room: u64,
 }
 
 impl Look {
-    fn may_be_leaf(&self) -> bool {
-        !self.disqualified && self.cost <= cost::DIRECT_LEAF_MAX && self.callees.len() <= 8
-    }
-
-    fn at(&mut self, op: &Operator<'_>) {
+    fn at(&mut self, op: &Operator<'_>, from: u64, imported_functions: u32) {
         use Operator as O;
-        self.cost = self.cost.saturating_add(cost::weight(op));
+        self.instructions += 1;
+        if self.called && !matches!(op, O::Unreachable) {
+            self.not_short();
+        }
+        self.called = false;
         match op {
-            O::Call { function_index } => {
-                self.not_tight();
-                if self.may_be_leaf() {
-                    self.callees.push(*function_index);
-                }
-                return;
-            }
-            O::Block { .. } | O::If { .. } => return self.blocks.push(false),
-            O::End | O::Delegate { .. } => return self.close(),
-            O::Loop { blockty } => {
-                self.not_tight();
-                self.blocks.push(true);
-                self.open.push((self.tight.len(), self.cost));
-                self.tight
-                    .push(!matches!(blockty, wasmparser::BlockType::FuncType(_)));
-            }
-            O::BrOnNull { .. }
-            | O::BrOnNonNull { .. }
-            | O::BrOnCast { .. }
-            | O::BrOnCastFail { .. } => {
-                self.not_tight();
-                return;
-            }
-            O::Try { .. } | O::TryTable { .. } => {
-                self.not_tight();
-                self.blocks.push(false);
-                self.handlers = true;
+            O::Call { function_index } | O::ReturnCall { function_index } => {
+                let defined = function_index.checked_sub(imported_functions);
+                self.function.callees.extend(defined);
+                self.called = true;
             }
             O::CallIndirect { .. }
             | O::CallRef { .. }
-            | O::ReturnCall { .. }
             | O::ReturnCallIndirect { .. }
-            | O::ReturnCallRef { .. }
-            | O::Throw { .. }
-            | O::ThrowRef
-            | O::Rethrow { .. } => self.not_tight(),
-            _ => match Bulk::of(op) {
-                Some(bulk) => self.moves |= !matches!(bulk, Bulk::Grow(_) | Bulk::Array),
-                None => return,
-            },
+            | O::ReturnCallRef { .. } => self.called = true,
+            O::Block { .. } | O::If { .. } => self.blocks.push(false),
+            O::Try { .. } | O::TryTable { .. } => {
+                self.not_plain();
+                self.blocks.push(false);
+            }
+            O::Loop { blockty } => self.open(blockty, from),
+            O::End | O::Delegate { .. } => self.close(from),
+            O::BrOnNull { .. }
+            | O::BrOnNonNull { .. }
+            | O::BrOnCast { .. }
+            | O::BrOnCastFail { .. }
+            | O::Rethrow { .. } => self.not_plain(),
+            _ => {
+                if let Some(bulk) = Bulk::of(op) {
+                    self.not_short();
+                    self.function.moves |= !matches!(bulk, Bulk::Grow(_) | Bulk::Array);
+                }
+            }
         }
-        self.disqualified = true;
     }
 
-    /// The innermost open loop has something inside that ticks by itself, or may.
-    fn not_tight(&mut self) {
-        if let Some((innermost, _)) = self.open.last()
-            && let Some(tight) = self.tight.get_mut(*innermost)
-        {
-            *tight = false;
+    fn open(&mut self, ty: &wasmparser::BlockType, from: u64) {
+        self.not_short();
+        self.blocks.push(true);
+        self.open.push(Open {
+            index: self.function.loops.len(),
+            before: self.instructions,
+            from,
+            short: true,
+            plain: !matches!(ty, wasmparser::BlockType::FuncType(_)),
+        });
+        self.function.loops.push(Turns::AtHead);
+    }
+
+    fn not_short(&mut self) {
+        if let Some(innermost) = self.open.last_mut() {
+            innermost.short = false;
         }
     }
 
-    fn close(&mut self) {
+    /// A loop that cannot be put into blocks keeps those around it from that, too.
+    fn not_plain(&mut self) {
+        if let Some(innermost) = self.open.last_mut() {
+            innermost.plain = false;
+        }
+    }
+
+    fn close(&mut self, at: u64) {
         if self.blocks.pop() != Some(true) {
             return;
         }
-        let Some((index, before)) = self.open.pop() else {
+        let Some(open) = self.open.pop() else {
             return;
         };
-        if self.cost - before > cost::TIGHT_MAX
-            && let Some(tight) = self.tight.get_mut(index)
-        {
-            *tight = false;
+        if !open.plain {
+            self.not_plain();
+        }
+        let bytes = at - open.from;
+        let copies = cost::copies(self.instructions - open.before, bytes);
+        let more = bytes * u64::from(copies - 1);
+        let copies = if open.short && open.plain && more <= self.room {
+            self.room -= more;
+            copies
+        } else {
+            1
+        };
+        let turns = if open.plain {
+            Turns::AtEnd { copies }
+        } else {
+            Turns::AtHead
+        };
+        if let Some(seen) = self.function.loops.get_mut(open.index) {
+            *seen = turns;
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The first pass: validates the module, holds it to the limits, and gathers what the second pass needs.
 
-use alloc::{collections::BTreeSet, format, vec::Vec};
+use alloc::{format, vec::Vec};
 
 use wasmparser::{
-    BinaryReader, ElementItems, ExternalKind, GlobalType, MemoryType, Operator, Parser, Payload,
-    TableType, TypeRef, Validator,
+    BinaryReader, ElementItems, GlobalType, MemoryType, Parser, Payload, TableType, TypeRef,
+    Validator,
 };
 
 use crate::{
@@ -41,8 +41,6 @@ pub(crate) struct Survey<'a> {
     pub(crate) start: bool,
     /// The code section: its bytes and their offset in the module.
     pub(crate) code: Option<(&'a [u8], u64)>,
-    /// Functions that others than direct calls may reach: exported, in element segments, in constant expressions.
-    pub(crate) referenced: BTreeSet<u32>,
     /// Types of the tags, imported and defined.
     pub(crate) tags: Vec<u32>,
 }
@@ -69,7 +67,6 @@ impl<'a> Survey<'a> {
             elements: Vec::new(),
             start: false,
             code: None,
-            referenced: BTreeSet::new(),
             tags: Vec::new(),
         };
         let mut parser = Parser::new(0);
@@ -135,12 +132,8 @@ impl<'a> Survey<'a> {
             }
             Payload::TableSection(section) => {
                 for table in section.clone() {
-                    let table = table?;
-                    if let wasmparser::TableInit::Expr(expr) = &table.init {
-                        self.references(expr)?;
-                    }
                     self.tables.push(Item {
-                        ty: table.ty,
+                        ty: table?.ty,
                         imported: false,
                     });
                 }
@@ -155,10 +148,8 @@ impl<'a> Survey<'a> {
             }
             Payload::GlobalSection(section) => {
                 for global in section.clone() {
-                    let global = global?;
-                    self.references(&global.init_expr)?;
                     self.globals.push(Item {
-                        ty: global.ty,
+                        ty: global?.ty,
                         imported: false,
                     });
                 }
@@ -170,11 +161,7 @@ impl<'a> Survey<'a> {
             }
             Payload::ExportSection(section) => {
                 for export in section.clone() {
-                    let export = export?;
-                    names::check_export(export.name)?;
-                    if let ExternalKind::Func | ExternalKind::FuncExact = export.kind {
-                        self.referenced.insert(export.index);
-                    }
+                    names::check_export(export?.name)?;
                 }
             }
             Payload::StartSection { .. } => self.start = true,
@@ -231,15 +218,6 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    fn references(&mut self, expr: &wasmparser::ConstExpr<'_>) -> Result<(), Refusal> {
-        for op in expr.get_operators_reader() {
-            if let Operator::RefFunc { function_index } = op? {
-                self.referenced.insert(function_index);
-            }
-        }
-        Ok(())
-    }
-
     fn element_section(
         &mut self,
         section: wasmparser::ElementSectionReader<'a>,
@@ -247,20 +225,8 @@ impl<'a> Survey<'a> {
         let mut total = 0;
         for element in section {
             let items = match element?.items {
-                ElementItems::Functions(items) => {
-                    let count = items.count();
-                    for function in items {
-                        self.referenced.insert(function?);
-                    }
-                    count
-                }
-                ElementItems::Expressions(_, items) => {
-                    let count = items.count();
-                    for item in items {
-                        self.references(&item?)?;
-                    }
-                    count
-                }
+                ElementItems::Functions(items) => items.count(),
+                ElementItems::Expressions(_, items) => items.count(),
             };
             total += u64::from(items);
             self.elements.push(u64::from(items));

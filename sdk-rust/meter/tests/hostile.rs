@@ -103,11 +103,41 @@ fn deeply_nested_blocks_are_rewritten() {
 fn deeply_nested_loops_that_grow_too_large_are_refused() {
     let depth = 500_000;
     let opening = std::iter::repeat_n(Instruction::Loop(BlockType::Empty), depth);
-    let reason = outcome(&body(
-        opening.chain(std::iter::repeat_n(Instruction::End, depth)),
-    ))
-    .unwrap_err();
+    let closing = [
+        Instruction::I32Const(0),
+        Instruction::BrIf(0),
+        Instruction::End,
+    ];
+    let closing = std::iter::repeat_n(closing, depth).flatten();
+    let reason = outcome(&body(opening.chain(closing))).unwrap_err();
     assert!(reason.contains("grows beyond V8's limit"), "{reason}");
+}
+
+#[test]
+fn a_module_of_short_loops_does_not_grow_as_if_it_were_small() {
+    let mut types = TypeSection::new();
+    types.ty().function([ValType::I32], []);
+    let mut function = Function::new([]);
+    for _ in 0..50_000 {
+        function
+            .instruction(&Instruction::Loop(BlockType::Empty))
+            .instruction(&Instruction::LocalGet(0))
+            .instruction(&Instruction::BrIf(0))
+            .instruction(&Instruction::End);
+    }
+    function.instruction(&Instruction::End);
+    let mut functions = FunctionSection::new();
+    let mut code = CodeSection::new();
+    for _ in 0..6 {
+        functions.function(0);
+        code.function(&function);
+    }
+    let mut module = Module::new();
+    module.section(&types).section(&functions).section(&code);
+    let module = module.finish();
+    let rewritten = outcome(&module).expect("it is valid");
+    let times = rewritten.len() / module.len();
+    assert!(times < 11, "{times} times as large");
 }
 
 #[test]

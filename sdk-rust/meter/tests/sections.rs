@@ -135,9 +135,10 @@ fn an_empty_module_gets_all_that_a_host_expects() {
 
 #[test]
 fn short_functions_are_paid_for_by_their_callers() {
-    let rewritten = metered(
-        "(module (func $leaf (nop)) (func $caller (call $leaf) (call $leaf)) (func (export \"f\") (loop (call $caller))))",
-    );
+    let work = "(nop)".repeat(600);
+    let rewritten = metered(&format!(
+        "(module (func $leaf (nop)) (func $caller (call $leaf) (call $leaf)) (func (export \"f\") (loop (call $caller)) {work}))",
+    ));
     assert_eq!(
         (
             rewritten.report.functions,
@@ -146,6 +147,24 @@ fn short_functions_are_paid_for_by_their_callers() {
         ),
         (3, 2, 1)
     );
+}
+
+#[test]
+fn who_calls_somebody_unknown_pays_for_itself() {
+    for call in [
+        "(call $import)",
+        "(call_indirect (type $t) (i32.const 0))",
+        "(call_ref $t (ref.func $f))",
+        "(return_call $import)",
+        "(return_call_indirect (type $t) (i32.const 0))",
+        "(return_call_ref $t (ref.func $f))",
+    ] {
+        let rewritten = metered(&format!(
+            r#"(module (type $t (func)) (import "a" "b" (func $import)) (table 1 funcref) (elem declare func $f)
+              (func $f (type $t)) (func (param i32) (if (local.get 0) (then {call}))))"#,
+        ));
+        assert_eq!(rewritten.report.leaves, 1, "{call}");
+    }
 }
 
 #[test]

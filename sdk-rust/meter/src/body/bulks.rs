@@ -9,7 +9,7 @@ use crate::{
 
 impl Writer<'_, '_, '_, '_> {
     pub(super) fn bulk(&mut self, bulk: Bulk, from: usize, to: usize) {
-        self.flow.spend(cost::CALL);
+        self.flow.call(cost::HELPER_CALL);
         let (items, wide) = self.charged_as(bulk);
         let most = cost::INLINE_BULK_MAX;
         // A grow asks the host, whatever its delta.
