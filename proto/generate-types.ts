@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
-import { loadProtos } from '../runtime/api/schema.ts';
+import { allProtos, loadProtos } from '../runtime/api/schema.ts';
 import { hasPresence } from '../runtime/model/codec.ts';
 
 /** Where the types go. */
@@ -48,7 +48,7 @@ export interface Rpc<Request, Response, RequestStream extends boolean, ResponseS
 `;
 
 /** The text of the generated file. */
-export function generateTypes(root: protobuf.Root = loadProtos()): string {
+export function generateTypes(root: protobuf.Root = loadProtos(allProtos())): string {
   const found = collect(root);
   const names = chooseNames([...found.types, ...found.enums]);
   const parts = [fileHeader];
@@ -82,13 +82,20 @@ function collect(root: protobuf.Root): Found {
   return found;
 }
 
-/** Short names; where two packages use the same one, the function package's gets `Function` in front. */
+/** What goes in front of names that others use too, by package. */
+const prefixes: readonly (readonly [string, string])[] = [
+  ['.jobworkerp.function.', 'Function'],
+  ['.bulkhead.process.', 'Process'],
+  ['.plugin.', 'GoPlugin'],
+];
+
+/** Short names; where two packages use the same one, some get their package's prefix in front. */
 function chooseNames(objects: readonly protobuf.ReflectionObject[]): Names {
   const names = new Map<protobuf.ReflectionObject, string>();
   for (const object of objects) {
     const clash = objects.some((other) => other !== object && other.name === object.name);
-    const prefix = clash && object.fullName.startsWith('.jobworkerp.function.') ? 'Function' : '';
-    names.set(object, prefix + object.name);
+    const prefix = clash && prefixes.find(([space]) => object.fullName.startsWith(space))?.[1];
+    names.set(object, (prefix || '') + object.name);
   }
   if (new Set(names.values()).size !== names.size) throw new Error('two messages would get the same name');
   return names;

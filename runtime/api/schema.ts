@@ -15,8 +15,11 @@ import type { Messages, Services } from '../model/messages.gen.ts';
 /** The folder that import paths of the `.proto` files start from. */
 export const protoFolder: string = fileURLToPath(new URL('../../proto/', import.meta.url));
 
+/** What is spoken with plugin processes; callers are not offered it. */
+const processFolders = ['bulkhead/process/', 'goplugin/'];
+
 /** All `.proto` files, relative to {@link protoFolder}, sorted. */
-function protoFiles(): string[] {
+export function allProtos(): string[] {
   const all = readdirSync(protoFolder, { recursive: true, encoding: 'utf8' });
   return all
     .filter((path) => path.endsWith('.proto'))
@@ -24,11 +27,16 @@ function protoFiles(): string[] {
     .sort();
 }
 
-/** The files parsed into one tree. Throws where a file is broken; the message names it. */
-export function loadProtos(): protobuf.Root {
+/** The files of the interface that the server serves. */
+function servedProtos(): string[] {
+  return allProtos().filter((path) => !processFolders.some((folder) => path.startsWith(folder)));
+}
+
+/** The files parsed into one tree; not said: those that are served. Throws where one is broken; the message names it. */
+export function loadProtos(files: readonly string[] = servedProtos()): protobuf.Root {
   const root = new protobuf.Root();
   root.resolvePath = (_origin, target) => join(protoFolder, target);
-  root.loadSync(protoFiles(), { keepCase: true, alternateCommentMode: true });
+  root.loadSync([...files], { keepCase: true, alternateCommentMode: true });
   root.resolveAll();
   return root;
 }

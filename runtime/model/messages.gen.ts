@@ -172,6 +172,13 @@ export const CountJobProcessingStatusMode = {
 export type CountJobProcessingStatusMode =
   (typeof CountJobProcessingStatusMode)[keyof typeof CountJobProcessingStatusMode];
 
+export const GoPluginChannel = {
+  INVALID: 0,
+  STDOUT: 1,
+  STDERR: 2,
+} as const;
+export type GoPluginChannel = (typeof GoPluginChannel)[keyof typeof GoPluginChannel];
+
 export interface Channel {
   /** Empty: the default channel. */
   name: string;
@@ -242,6 +249,104 @@ export interface UploadedPlugin {
   uploaded_at: bigint;
   /** Not set where it is not served: it was unloaded by RunnerService.Delete, or refused when the server started. */
   runner_id?: RunnerId;
+}
+
+export type Begun = Record<never, never>;
+
+/** One job. */
+export interface Call {
+  args: Uint8Array;
+  metadata: Record<string, string>;
+  /** The method, where the submitter named one. */
+  using?: string;
+  job_id: bigint;
+  worker_name: string;
+  /** 1 for the first run. */
+  attempt: number;
+  /** Milliseconds since 1970; not set: none. */
+  deadline?: bigint;
+  /** Of a stream: its method reads a feed, and `feed` parts follow. */
+  feeds: boolean;
+}
+
+export type CancelRequest = Record<never, never>;
+
+export interface CancelResponse {
+  /** The plugin says that it ends its job. */
+  is_cancelled: boolean;
+}
+
+export type DescribeRequest = Record<never, never>;
+
+/** What the runner is. It may not depend on settings. */
+export interface DescribeResponse {
+  /** Unique on a host. */
+  name: string;
+  description: string;
+  /** Protocol Buffers source text; empty: plain bytes. */
+  settings_proto: string;
+  /** JSON Schema text; empty: none. */
+  settings_schema: string;
+  /** By name. */
+  methods: Record<string, Method>;
+}
+
+/** The plugin's own failure: an answer, not an error of the call. */
+export interface Failure {
+  message: string;
+}
+
+export interface FeedChunk {
+  data: Uint8Array;
+  /** No more will come. */
+  is_final: boolean;
+}
+
+export interface LoadRequest {
+  /** The worker's settings. */
+  settings: Uint8Array;
+}
+
+export interface LoadResponse {
+  failure?: Failure;
+}
+
+/** What a method takes and gives. The `_proto` fields are Protocol Buffers source text, the `_schema` fields JSON Schema. */
+export interface Method {
+  /** Empty: plain bytes. */
+  args_proto: string;
+  /** Of the result, and of each chunk of a stream. Empty: plain bytes. */
+  result_proto: string;
+  description?: string;
+  /** Not set: the method is listed and never run. */
+  output_type?: StreamingOutputType;
+  /** The method reads a feed. */
+  need_feed: boolean;
+  /** Of a feed chunk. Not set: plain bytes. */
+  feed_data_proto?: string;
+  /** Not set: none given. */
+  args_schema?: string;
+  result_schema?: string;
+  feed_data_schema?: string;
+}
+
+export interface RunResponse {
+  output?: Uint8Array;
+  failure?: Failure;
+  metadata: Record<string, string>;
+}
+
+/** First `begin`, then as many `feed` as the submitter sends. */
+export interface StreamRequest {
+  begin?: Call;
+  feed?: FeedChunk;
+}
+
+/** First `begun` or `failure`, then chunks; the stream ends after the last one, or with a `failure`. */
+export interface StreamResponse {
+  begun?: Begun;
+  chunk?: Uint8Array;
+  failure?: Failure;
 }
 
 export interface ChannelConfig {
@@ -1097,6 +1202,29 @@ export interface WorkerNameRequest {
   name: string;
 }
 
+/** Where the connection of an id is to be had. */
+export interface ConnInfo {
+  service_id: number;
+  /** "unix" or "tcp". */
+  network: string;
+  address: string;
+  knock?: Knock;
+}
+
+/** Only where connections are multiplexed, which this host does not ask for. */
+export interface Knock {
+  knock: boolean;
+  ack: boolean;
+  error: string;
+}
+
+export type GoPluginEmpty = Record<never, never>;
+
+export interface StdioData {
+  channel: GoPluginChannel;
+  data: Uint8Array;
+}
+
 /** Every message by its full name. */
 export interface Messages {
   'bulkhead.admin.v1.Channel': Channel;
@@ -1112,6 +1240,20 @@ export interface Messages {
   'bulkhead.plugin.v1.UploadRequest': UploadRequest;
   'bulkhead.plugin.v1.UploadResponse': UploadResponse;
   'bulkhead.plugin.v1.UploadedPlugin': UploadedPlugin;
+  'bulkhead.process.v1.Begun': Begun;
+  'bulkhead.process.v1.Call': Call;
+  'bulkhead.process.v1.CancelRequest': CancelRequest;
+  'bulkhead.process.v1.CancelResponse': CancelResponse;
+  'bulkhead.process.v1.DescribeRequest': DescribeRequest;
+  'bulkhead.process.v1.DescribeResponse': DescribeResponse;
+  'bulkhead.process.v1.Failure': Failure;
+  'bulkhead.process.v1.FeedChunk': FeedChunk;
+  'bulkhead.process.v1.LoadRequest': LoadRequest;
+  'bulkhead.process.v1.LoadResponse': LoadResponse;
+  'bulkhead.process.v1.Method': Method;
+  'bulkhead.process.v1.RunResponse': RunResponse;
+  'bulkhead.process.v1.StreamRequest': StreamRequest;
+  'bulkhead.process.v1.StreamResponse': StreamResponse;
   'jobworkerp.data.ChannelConfig': ChannelConfig;
   'jobworkerp.data.Empty': Empty;
   'jobworkerp.data.FeedDataTransport': FeedDataTransport;
@@ -1226,6 +1368,10 @@ export interface Messages {
   'jobworkerp.service.RunnerNameRequest': RunnerNameRequest;
   'jobworkerp.service.SuccessResponse': SuccessResponse;
   'jobworkerp.service.WorkerNameRequest': WorkerNameRequest;
+  'plugin.ConnInfo': ConnInfo;
+  'plugin.ConnInfo.Knock': Knock;
+  'plugin.Empty': GoPluginEmpty;
+  'plugin.StdioData': StdioData;
 }
 
 /** Every service by its full name, with its RPCs. */
@@ -1241,6 +1387,15 @@ export interface Services {
     List: Rpc<ListUploadsRequest, ListUploadsResponse, false, false>;
     /** The plugin is not served any more and its file is gone. Its workers stay. */
     Remove: Rpc<RemoveUploadRequest, RemoveUploadResponse, false, false>;
+  };
+  'bulkhead.process.v1.RunnerPlugin': {
+    Describe: Rpc<DescribeRequest, DescribeResponse, false, false>;
+    /** Once, before the first job. */
+    Load: Rpc<LoadRequest, LoadResponse, false, false>;
+    Run: Rpc<Call, RunResponse, false, false>;
+    Stream: Rpc<StreamRequest, StreamResponse, true, true>;
+    /** While a job runs. */
+    Cancel: Rpc<CancelRequest, CancelResponse, false, false>;
   };
   'jobworkerp.function.service.FunctionService': {
     FindList: Rpc<FindFunctionRequest, FunctionSpecs, false, true>;
@@ -1350,5 +1505,16 @@ export interface Services {
     ReleaseStaticWorker: Rpc<ReleaseStaticWorkerRequest, SuccessResponse, false, false>;
     /** Loads the runner with the worker's settings, to see whether they are right. */
     Load: Rpc<LoadWorkerRequest, SuccessResponse, false, false>;
+  };
+  'plugin.GRPCBroker': {
+    StartStream: Rpc<ConnInfo, ConnInfo, true, true>;
+  };
+  'plugin.GRPCController': {
+    /** Ends the process. It may end before it answers. */
+    Shutdown: Rpc<GoPluginEmpty, GoPluginEmpty, false, false>;
+  };
+  'plugin.GRPCStdio': {
+    /** What the process writes, once it serves. It has to be read: the process waits for its reader. */
+    StreamStdio: Rpc<GoPluginEmpty, StdioData, false, true>;
   };
 }

@@ -87,6 +87,11 @@ export const zones: readonly Zone[] = [
     may: [contract.executor, ...contract.plugins, contract.capabilities, ...common],
     why: `what runs inside a plugin thread is started by its file's name, never imported; ${stageRule}`,
   },
+  {
+    zone: 'executor/process/',
+    may: [contract.executor, ...contract.plugins, contract.capabilities, ...common],
+    why: stageRule,
+  },
   // The loop's delay is measured where the loop is.
   {
     zone: 'executor/wasm/thread/',
@@ -131,8 +136,10 @@ export const zones: readonly Zone[] = [
 /** Packages that only some zones may know, so that exchanging one touches nothing else. */
 const packageZones: Readonly<Record<string, readonly string[]>> = {
   'npm:@bytecodealliance/': ['executor/wasm/'],
-  'npm:@grpc/': ['api/'],
-  'npm:grpc-health-check': ['api/'],
+  // A plugin's process is called over gRPC as well.
+  'npm:@grpc/': ['api/', 'executor/process/'],
+  'npm:grpc-health-check': ['api/', 'executor/process/'],
+  'node:child_process': ['executor/process/', 'cli/'],
   'npm:commander': ['cli/'],
   'node:sqlite': ['store/'],
   'node:worker_threads': ['executor/wasm/', 'executor/wasm/thread/'],

@@ -2,7 +2,7 @@
 import type { LogLine } from '../../../capabilities/capability.ts';
 import type { JobContext } from '../../../model/call.ts';
 import type { Limits } from '../../../model/limits.ts';
-import { LogGate } from './log-gate.ts';
+import { LogGate } from '../../../model/log-gate.ts';
 
 /** How many of the last lines on stderr an error quotes. */
 const quotedLines = 5;

@@ -5,10 +5,10 @@
  * its pool for one call (or one stream), put back to the state after `load()`, and returned; one that cannot be
  * put back (it trapped, holds handles, its memory grew) is thrown away.
  */
-import { BulkheadError, overLimit } from '../../../errors.ts';
+import { BulkheadError } from '../../../errors.ts';
+import { checkAnswer } from '../../../model/answer-caps.ts';
 import type { CallOutcome, Metadata } from '../../../model/call.ts';
 import { type InstanceCounts, noInstances } from '../../../model/figures.ts';
-import type { Limits } from '../../../model/limits.ts';
 import type {
   CallMessage,
   InstanceKind,
@@ -45,22 +45,6 @@ const noMetadata: Metadata = {};
 
 function failed(error: unknown): { ok: false; error: ReturnType<BulkheadError['toJSON']> } {
   return { ok: false, error: BulkheadError.from(error).toJSON() };
-}
-
-/** What a pair of metadata costs beyond its texts, so that empty ones are not free. */
-const pairCost = 32;
-
-/** Throws the error of the cap that an answer passes. */
-function checkAnswer(limits: Limits, output: number, metadata: readonly (readonly [string, string])[]): void {
-  const { outputBytes, metadataBytes } = limits;
-  if (output > outputBytes)
-    throw overLimit('limit-output', 'outputBytes', outputBytes, `the plugin answered ${output} bytes`);
-  const size = metadata.reduce(
-    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value) + pairCost,
-    0,
-  );
-  if (size > metadataBytes)
-    throw overLimit('limit-metadata', 'metadataBytes', metadataBytes, `the plugin answered ${size} bytes of metadata`);
 }
 
 export class Instances {

@@ -1,5 +1,11 @@
 /** Bounds what one instance may log: bytes a second, with a count of what was left out. */
-import type { LogLine } from '../../../capabilities/capability.ts';
+
+/** The texts of a line. */
+interface LineTexts {
+  readonly target: string;
+  readonly message: string;
+  readonly fields: readonly { readonly key: string; readonly value: string }[];
+}
 
 /** What a line costs beyond its texts, so that empty lines are not free. */
 const lineOverhead = 64;
@@ -15,7 +21,7 @@ export class LogGate {
   }
 
   /** Whether the line may pass. */
-  admit(line: LogLine, now: number): boolean {
+  admit(line: LineTexts, now: number): boolean {
     const second = Math.floor(now / 1000);
     if (second !== this.#window) {
       this.#window = second;
