@@ -96,7 +96,12 @@ export const catalogue = {
   unimplemented: entry('UNIMPLEMENTED', 'caller', false, 'the server does not offer that (yet)'),
   cancelled: entry('CANCELLED', 'caller', false, 'the job was cancelled'),
   'plugin-refused': entry('FAILED_PRECONDITION', 'plugin', false, 'the file is not a plugin that this host can serve'),
-  'plugin-start-failed': entry('UNAVAILABLE', 'plugin', true, "the plugin's process did not start; the message says why"),
+  'plugin-start-failed': entry(
+    'UNAVAILABLE',
+    'plugin',
+    true,
+    "the plugin's process did not start; the message says why",
+  ),
   'plugin-failed': entry('INTERNAL', 'plugin', true, 'the plugin returned an error'),
   'plugin-panicked': entry('INTERNAL', 'plugin', true, 'the plugin panicked; its instance was thrown away'),
   'plugin-trapped': entry('INTERNAL', 'plugin', true, 'the plugin trapped; its instance was thrown away'),

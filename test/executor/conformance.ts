@@ -12,12 +12,22 @@ export interface Subject {
   plugin(name: 'echo' | 'panics' | 'guide-feed' | 'spin' | 'big-output'): string;
 }
 
+/** What the plugins' language says of what it did wrong. */
+export interface Words {
+  /** Where the plugin `panics` panics on purpose, with line and column as far as they are known. */
+  readonly place: RegExp;
+  readonly index: RegExp;
+  readonly none: RegExp;
+}
+
+const rust: Words = { place: /fail\.rs:\d+:\d+/, index: /index out of bounds/, none: /None/ };
+
 function errorOf(outcome: CallOutcome): { code: string; message: string } {
   if (outcome.ok) throw new Error('the call succeeded');
   return outcome.error;
 }
 
-export function executorConformance(name: string, makeSubject: () => Promise<Subject>): void {
+export function executorConformance(name: string, makeSubject: () => Promise<Subject>, words: Words = rust): void {
   describe(`the executor contract: ${name}`, () => {
     let subject: Subject;
     let echo: PluginUnderTest;
@@ -125,7 +135,7 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
           const outcome = await failing.run(panics.call('run', { where: 'run', message: 'out of cheese' }));
           expect(errorOf(outcome)).toMatchObject({
             code: 'plugin-panicked',
-            message: expect.stringMatching(/fail\.rs:\d+:\d+: out of cheese$/),
+            message: expect.stringMatching(new RegExp(`${words.place.source}: out of cheese$`)),
           });
           const next = await failing.run(panics.call('run', { message: 'still here' }));
           expect(next.ok && panics.read('run', next.output)).toEqual({ message: 'still here' });
@@ -133,8 +143,8 @@ export function executorConformance(name: string, makeSubject: () => Promise<Sub
       );
 
       it.each([
-        ['index', 'plugin-panicked', /index out of bounds/],
-        ['unwrap', 'plugin-panicked', /None/],
+        ['index', 'plugin-panicked', words.index],
+        ['unwrap', 'plugin-panicked', words.none],
         ['overflow', 'plugin-trapped', /./],
         ['abort', 'plugin-trapped', /./],
         ['exit', 'plugin-exited', /exit\(1\)/],

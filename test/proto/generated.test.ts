@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { generatedFile, generateTypes } from '../../proto/generate-types.ts';
-import { loadProtos, WireSchema } from '../../runtime/api/schema.ts';
+import { fileDescriptors } from '../../runtime/api/descriptors.ts';
+import { allProtos, loadProtos, protoFolder, WireSchema } from '../../runtime/api/schema.ts';
 
 describe('the generated types', () => {
   it('are what the .proto files say today (if not: npm run generate)', () => {
@@ -31,6 +32,14 @@ describe('the interface', () => {
       'jobworkerp.service.WorkerInstanceService',
       'jobworkerp.service.WorkerService',
     ]);
+  });
+
+  it('keeps what is spoken with plugin processes to itself', () => {
+    expect(allProtos()).toContain('bulkhead/process/v1/runner.proto');
+    expect(root.lookup('bulkhead.process')).toBeNull();
+    expect(root.get('plugin')).toBeNull();
+    const files = fileDescriptors(root, protoFolder).map((bytes) => bytes.toString('latin1'));
+    expect(files.filter((file) => /bulkhead\/process|goplugin/.test(file))).toEqual([]);
   });
 
   it("has the guide's FeedToStream beside today's EnqueueWithClientStream", () => {

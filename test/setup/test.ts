@@ -9,6 +9,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildExamples, buildMeter, buildTestPlugins } from '../../runtime/cli/toolbox/components.ts';
 import { binFolder, root, scriptEnvironment, targetFolder } from '../../runtime/cli/toolbox/paths.mjs';
+import { buildGoPlugins } from '../support/go-plugins.ts';
 import { ensureChromium } from './chromium.ts';
 
 interface Tally {
@@ -63,7 +64,13 @@ async function rustTests(workspace: string): Promise<Tally> {
 async function builds(filters: readonly string[]): Promise<Tally> {
   const needsBrowser = filters.length === 0 || filters.some((filter) => filter.includes('browser'));
   let failed = 0;
-  for (const build of [buildMeter, buildExamples, buildTestPlugins, ...(needsBrowser ? [ensureChromium] : [])]) {
+  for (const build of [
+    buildMeter,
+    buildExamples,
+    buildTestPlugins,
+    buildGoPlugins,
+    ...(needsBrowser ? [ensureChromium] : []),
+  ]) {
     await build().catch((error: unknown) => {
       failed++;
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

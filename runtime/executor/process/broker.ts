@@ -98,7 +98,9 @@ export class Broker {
     }
     const answer = Promise.withResolvers<ConnInfo>();
     const timer = setTimeout(() => {
-      answer.reject(new BulkheadError('plugin-failed', `the plugin serves no connection ${id} within ${dialWithin} ms`));
+      answer.reject(
+        new BulkheadError('plugin-failed', `the plugin serves no connection ${id} within ${dialWithin} ms`),
+      );
     }, dialWithin);
     this.#asked.set(id, answer.resolve);
     try {

@@ -3,7 +3,7 @@
  * whose process is gone would otherwise be tried again by the channel.
  */
 import {
-  ChannelCredentials,
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   type ClientOptions,

@@ -10,7 +10,7 @@ export const magicCookie = { key: 'BULKHEAD_PLUGIN', value: 'bulkhead.process.v1
 /** The version of the handshake itself. */
 const coreVersion = 1;
 /** The version of `bulkhead.process.v1` as go-plugin counts it. */
-export const appVersion = 1;
+const appVersion = 1;
 
 /** Variables of the host that a process sees too. All others are kept from it. */
 const passedOn = ['PATH', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'SystemRoot'];
@@ -53,7 +53,9 @@ export function environmentOf({ folder, certificate, granted }: EnvironmentParts
 
 /** Reads the line. `folder` is where a socket must be. Throws what is wrong with it. */
 export function readHandshake(line: string, folder: string): Handshake {
-  const [core = '', app = '', network = '', address = '', protocol = 'netrpc', certificate = ''] = line.trim().split('|');
+  const [core = '', app = '', network = '', address = '', protocol = 'netrpc', certificate = ''] = line
+    .trim()
+    .split('|');
   if (!/^\d+$/.test(core) || !/^\d+$/.test(app) || address === '')
     throw startFailure(
       'handshake-malformed',

@@ -10,7 +10,7 @@ import type { Identity } from './certificate.ts';
 import { Child } from './child.ts';
 import { Connection, isStatus, statusName } from './connection.ts';
 import { endingError } from './ending.ts';
-import { environmentOf, type Handshake, readHandshake } from './handshake.ts';
+import { environmentOf, type Handshake, magicCookie, readHandshake } from './handshake.ts';
 import { Lines } from './lines.ts';
 import type { ProcessLog } from './process-log.ts';
 import { startFailure } from './start-failure.ts';
@@ -254,7 +254,7 @@ async function startEnded(child: Child, { words }: ProcessLog): Promise<Bulkhead
   if (words.lines.some((line) => cookieWords.test(line)))
     return startFailure(
       'magic-cookie',
-      'it wants another magic cookie than BULKHEAD_PLUGIN=bulkhead.process.v1: set that in its HandshakeConfig',
+      `it wants another magic cookie than ${magicCookie.key}=${magicCookie.value}: set that in its HandshakeConfig`,
     );
   const cause = endingError(exit, words);
   return startFailure('ended', `it ended while it started: ${cause.message}`, {

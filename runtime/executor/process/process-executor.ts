@@ -21,8 +21,8 @@ import { ProcessInstance } from './instance.ts';
 import { defaultTimes, PluginProcess, type ProcessTimes } from './plugin-process.ts';
 import { ProcessLog, type SendLines } from './process-log.ts';
 import { digestOfFile, examineProgram } from './program.ts';
-import { CrashGuard, StartGate } from './start-gate.ts';
 import { startFailure } from './start-failure.ts';
+import { CrashGuard, StartGate } from './start-gate.ts';
 
 /** How long a plugin may take to describe itself, in milliseconds. */
 const describeWithin = 10_000;
@@ -126,10 +126,12 @@ export class ProcessExecutor implements Executor {
   }
 
   #home() {
-    this.#place ??= Promise.all([mkdtemp(join(tmpdir(), 'bulkhead-')), makeIdentity()]).then(([folder, identity]) => ({
-      folder,
-      identity,
-    }));
+    this.#place ??= Promise.all([mkdtemp(join(tmpdir(), 'bulkhead-process-')), makeIdentity()]).then(
+      ([folder, identity]) => ({
+        folder,
+        identity,
+      }),
+    );
     return this.#place;
   }
 

@@ -71,7 +71,8 @@ export function headerFault(bytes: Buffer, platform: NodeJS.Platform, arch: stri
     const hint = bytes.subarray(0, 4).toString('latin1') === '\0asm' ? ' but WebAssembly: serve it as a component' : '';
     return { reason: 'not-a-program', text: `not a program${hint}` };
   }
-  if (!kind.runsOn(platform)) return { reason: 'wrong-architecture', text: `a program for ${kind.name}, not ${platform}` };
+  if (!kind.runsOn(platform))
+    return { reason: 'wrong-architecture', text: `a program for ${kind.name}, not ${platform}` };
   if (kind.name !== 'ELF') return undefined;
   const machine = elfMachine(bytes);
   if (machine === arch) return undefined;

@@ -2,7 +2,7 @@
  * Bounds starts: so many at a time, and none for a while where they fail again and again (a crash loop), so that a broken
  * plugin costs its jobs and not the machine.
  */
-import { BulkheadError } from '../../errors.ts';
+import type { BulkheadError } from '../../errors.ts';
 import { startFailure } from './start-failure.ts';
 
 /** Starts in a row that may fail before the next one has to wait. */

@@ -50,10 +50,9 @@ function load() {
     service: S,
     name: M,
   ): WireMethod<RequestOf<S, M>, ResponseOf<S, M>> {
-    const { resolvedRequestType, resolvedResponseType } =
-      root.lookupService(service).methods[name]?.resolve() as protobuf.Method;
-    if (!resolvedRequestType || !resolvedResponseType) throw new TypeError(`${service}/${name} has no types`);
-    const [request, response] = [resolvedRequestType, resolvedResponseType];
+    const found = root.lookupService(service).methods[name];
+    const [request, response] = [found?.resolvedRequestType, found?.resolvedResponseType];
+    if (!request || !response) throw new TypeError(`${service}/${name} is not there`);
     return { path: `/${service}/${name}`, request: book.of(request), response: book.of(response) };
   }
   return {
