@@ -16,7 +16,9 @@ import type { ConnectionLimits } from './api/edge.ts';
 import { startApi } from './api/server.ts';
 import { ChannelDispatcher } from './dispatch/dispatcher.ts';
 import { BulkheadError } from './errors.ts';
+import { ExecutorByKind } from './executor/by-kind.ts';
 import type { Executor } from './executor/executor.ts';
+import { ProcessExecutor } from './executor/process/process-executor.ts';
 import { meterPath } from './executor/wasm/toolchain.ts';
 import { WasmExecutor } from './executor/wasm/wasm-executor.ts';
 import { type ChannelPlan, defaultChannel } from './model/channel.ts';
@@ -33,7 +35,7 @@ import { PendingFeeds } from './queue/pending-feeds.ts';
 import { type Retention, StoredResults } from './results/stored-results.ts';
 import { SqliteStore } from './store/sqlite.ts';
 import type { LogSink } from './telemetry/events.ts';
-import { PluginLog } from './telemetry/plugin-log.ts';
+import { type PluginLines, PluginLog } from './telemetry/plugin-log.ts';
 import { startTelemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
 
 export interface AppOptions {
@@ -41,6 +43,8 @@ export interface AppOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Folders with `*.wasm` files. */
   readonly pluginFolders: readonly string[];
+  /** Folders with programs that are plugins, `*.plugin`: they run in processes, without a sandbox. */
+  readonly processFolders?: readonly string[];
   /** Where uploaded plugins go; missing: none are taken. */
   readonly uploadFolder?: string;
   /** Largest component that may be uploaded, in bytes. */
@@ -121,6 +125,8 @@ export interface WasmExecutorSettings {
   readonly onLog: LogSink;
   /** Bytes that all plugins together may log in a second. */
   readonly pluginLogBytesPerSecond?: number;
+  /** Programs are plugins only where there are such folders. */
+  readonly processFolders?: readonly string[];
 }
 
 /** The executor for components, for the server and for commands that run a plugin without one. */
@@ -135,21 +141,25 @@ async function openExecutor({
   limits,
   onLog,
   pluginLogBytesPerSecond = 1024 * 1024,
+  processFolders = [],
 }: WasmExecutorSettings): Promise<{ readonly executor: Executor; readonly lines: PluginLog }> {
   await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
   const lines = new PluginLog({
     log: onLog,
     bytesPerSecond: pluginLogBytesPerSecond,
-    nameOf: (digest) => executor.nameOf(digest),
+    nameOf: (digest) => components.nameOf(digest) ?? programs?.nameOf(digest),
   });
-  const executor = new WasmExecutor({
+  const caps = { ...defaultLimits, ...limits };
+  const onPluginLog = (message: PluginLines): void => lines.take(message);
+  const programs = processFolders.length > 0 ? new ProcessExecutor({ limits: caps, onLog: onPluginLog }) : undefined;
+  const components = new WasmExecutor({
     threads,
     cacheFolder,
-    limits: { ...defaultLimits, ...limits },
-    onLog: (message) => lines.take(message),
+    limits: caps,
+    onLog: onPluginLog,
     onFault: (what, error) => onLog({ level: 'error', message: what, fields: { error } }),
   });
-  return { executor, lines };
+  return { executor: new ExecutorByKind(components, programs), lines };
 }
 
 /** The caps of an executor that runs plugins under these grants: what none of them may pass. */

@@ -108,6 +108,17 @@ export const settings = {
     env: [named('PLUGINS_RUNNER_DIR')],
     path: true,
   },
+  'plugins.processes': {
+    shape: {
+      kind: 'list',
+      about: 'Folders with programs that are plugins (*.plugin, go-plugin); they run without a sandbox.',
+      most: 256,
+      of: folderShape,
+    },
+    flag: '--process-plugins <DIR>',
+    env: [named('BULKHEAD_PROCESS_PLUGINS')],
+    path: true,
+  },
   'plugins.grants': {
     shape: pathShape('TOML file that says what each plugin may reach and use.'),
     flag: '--grants <FILE>',

@@ -35,14 +35,28 @@ async function pluginFiles(folders: readonly string[]): Promise<FoundFiles> {
   const files: string[] = [];
   const stray: string[] = [];
   for (const folder of folders) {
-    const names = await readdir(folder).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new BulkheadError('config-invalid', `the plugin folder ${folder} cannot be read: ${why}`, { cause: error });
-    });
+    const names = await namesIn(folder);
     files.push(...names.filter((name) => name.endsWith('.wasm')).map((name) => resolve(join(folder, name))));
     stray.push(...strayManifests(names).map((name) => resolve(join(folder, name))));
   }
   return { components: [...new Set(files)].sort(), stray: [...new Set(stray)].sort() };
+}
+
+/** The programs of folders of their own: files that end in `.plugin`. */
+async function programFiles(folders: readonly string[]): Promise<string[]> {
+  const files = await Promise.all(
+    folders.map(async (folder) =>
+      (await namesIn(folder)).filter((name) => name.endsWith('.plugin')).map((name) => resolve(join(folder, name))),
+    ),
+  );
+  return [...new Set(files.flat())].sort();
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BulkheadError('config-invalid', `the plugin folder ${folder} cannot be read: ${why}`, { cause: error });
+  });
 }
 
 function oneLine(text: string): string {
@@ -50,14 +64,19 @@ function oneLine(text: string): string {
 }
 
 /**
- * Has every `*.wasm` of the folders examined, one after the other, and served. Throws `config-invalid` where a folder
+ * Has every `*.wasm` of the folders, and every `*.plugin` of those with programs, examined and served. Throws `config-invalid` where a folder
  * cannot be read: an operator who named it wants its plugins.
  */
-export async function discoverPlugins(folders: readonly string[], registry: PluginRegistry): Promise<Discovery> {
+export async function discoverPlugins(
+  folders: readonly string[],
+  registry: PluginRegistry,
+  programFolders: readonly string[] = [],
+): Promise<Discovery> {
   const { components, stray } = await pluginFiles(folders);
+  const programs = await programFiles(programFolders);
   const refused: RefusedPlugin[] = stray.map((path) => ({ path, reason: 'there is no component beside it' }));
   const notes: string[] = [];
-  for (const path of components) {
+  for (const path of [...components, ...programs]) {
     try {
       const { runner, notGranted, lowered } = await registry.examine(path);
       registry.add(runner);

@@ -44,9 +44,14 @@ export function crateManifest(folder: string): string | undefined {
   return onlyOne(found(folder, plainNames));
 }
 
+/** How files of programs end. `NAME.plugin` has the manifest `NAME.plugin.toml`. */
+const programEnd = '.plugin';
+
 /** The manifest of a component, if there is one. Throws `plugin-refused` where it cannot be told which it is. */
 export async function findManifest(component: string): Promise<string | undefined> {
   const folder = dirname(component);
+  if (component.endsWith(programEnd))
+    return onlyOne(found(folder, spellings.map((spelling) => `${basename(component)}.${spelling}`)));
   const ownNames = nameEnds.map((end) => `${basename(component, '.wasm')}${end}`);
   const own = onlyOne(found(folder, ownNames));
   const plain = onlyOne(found(folder, plainNames));

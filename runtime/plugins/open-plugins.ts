@@ -9,6 +9,8 @@ import { UploadFolder } from './upload-folder.ts';
 export interface PluginSources extends RegistryParts {
   /** The operator's folders. */
   readonly pluginFolders: readonly string[];
+  /** The operator's folders with programs. */
+  readonly processFolders?: readonly string[];
   /** Where uploaded plugins go; missing: none are taken. */
   readonly uploadFolder?: string;
   /** Largest component that may be uploaded, in bytes. */
@@ -28,10 +30,10 @@ export interface OpenPlugins {
  * `config-invalid` where a folder cannot be used.
  */
 export async function openPlugins(sources: PluginSources): Promise<OpenPlugins> {
-  const { executor, operator, pluginFolders: folders, uploadFolder, maxUploadBytes, log } = sources;
+  const { executor, operator, pluginFolders: folders, processFolders, uploadFolder, maxUploadBytes, log } = sources;
   const plugins = new PluginRegistry({ executor, operator });
   const uploads = uploadFolder === undefined ? undefined : await UploadFolder.open(uploadFolder);
-  const own = await discoverPlugins(folders, plugins);
+  const own = await discoverPlugins(folders, plugins, processFolders);
   const uploaded = await discoverPlugins((await uploads?.folders()) ?? [], plugins);
   for (const message of [...own.notes, ...uploaded.notes, ...unusedGrants(operator, plugins)])
     log({ level: 'warn', message });

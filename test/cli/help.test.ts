@@ -12,6 +12,7 @@ const unset = {
   BULKHEAD_CACHE_DIR: undefined,
   BULKHEAD_GRANTS: undefined,
   BULKHEAD_UPLOADS: undefined,
+  BULKHEAD_PROCESS_PLUGINS: undefined,
 };
 const commands = ['new', 'build', 'inspect', 'run', 'serve', 'doctor', 'status', 'completion'];
 const groups = {

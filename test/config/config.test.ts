@@ -42,6 +42,7 @@ client_ca = "/etc/ca.pem"
 [plugins]
 folders = ["plugins", "/srv/plugins"]
 grants = "grants.toml"
+processes = ["./programs"]
 uploads = "uploads"
 max_upload_bytes = 4096
 threads = 3
@@ -87,6 +88,7 @@ service = "jobs"
       'tls.client_ca': '/etc/ca.pem',
       'plugins.folders': [join(folder, 'plugins'), '/srv/plugins'],
       'plugins.grants': join(folder, 'grants.toml'),
+      'plugins.processes': [join(folder, 'programs')],
       'plugins.uploads': join(folder, 'uploads'),
       'plugins.cache': join(tmpdir(), 'cache'),
       'storage.database': join(folder, 'jobs.sqlite3'),

@@ -46,10 +46,12 @@ export function serveCommand(): Command {
 function appOptions(values: Values, folders: readonly string[]): Omit<AppOptions, 'onLog'> {
   const grants = values['plugins.grants'];
   const uploads = values['plugins.uploads'];
+  const processes = values['plugins.processes'];
   return {
     listen: address(values['server.listen']),
     maxRequestBytes: values['server.max_request_bytes'],
     pluginFolders: folders,
+    ...(processes !== undefined && { processFolders: processes }),
     ...(uploads !== undefined && { uploadFolder: uploads }),
     maxUploadBytes: values['plugins.max_upload_bytes'],
     database: values['storage.database'],
@@ -75,7 +77,7 @@ function appOptions(values: Values, folders: readonly string[]): Omit<AppOptions
 async function serve(command: Command): Promise<void> {
   const { values, file } = await settingsOf(command);
   const folders = values['plugins.folders'] ?? [];
-  if (folders.length === 0) {
+  if (folders.length === 0 && values['plugins.processes'] === undefined) {
     const hint = unreadFile(file);
     throw new CliError(
       'usage',

@@ -27,16 +27,18 @@ const machines: Readonly<Record<number, string>> = {
 /** Throws why the file cannot be a plugin on this machine. */
 export async function examineProgram(path: string): Promise<void> {
   const facts = await stat(path).catch((cause: unknown) => {
-    throw startFailure('not-a-file', `${path} cannot be read: ${BulkheadError.from(cause).message}`, { cause });
+    throw startFailure('not-a-file', `it cannot be read: ${BulkheadError.from(cause).message}`, { cause });
   });
-  if (!facts.isFile()) throw startFailure('not-a-file', `${path} is not a file`);
+  if (!facts.isFile()) throw startFailure('not-a-file', 'it is not a file');
   if (facts.size > largestProgram)
-    throw startFailure('not-a-program', `${path} has ${facts.size} bytes; at most ${largestProgram} are taken`);
+    throw startFailure('not-a-program', `it has ${facts.size} bytes; at most ${largestProgram} are taken`);
+  if ((facts.mode & 0o002) !== 0)
+    throw startFailure('not-private', `it can be changed by anybody: chmod o-w ${path}`);
   await access(path, constants.X_OK).catch((cause: unknown) => {
-    throw startFailure('not-executable', `${path} is not executable: chmod +x ${path}`, { cause });
+    throw startFailure('not-executable', `it is not executable: chmod +x ${path}`, { cause });
   });
   const fault = headerFault(await head(path), process.platform, process.arch);
-  if (fault) throw startFailure(fault.reason, `${path} is ${fault.text}`);
+  if (fault) throw startFailure(fault.reason, `it is ${fault.text}`);
 }
 
 /** SHA-256 of the file, hexadecimal. */

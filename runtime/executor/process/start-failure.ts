@@ -9,6 +9,7 @@ import { BulkheadError, type ErrorDetails } from '../../errors.ts';
 /** Causes that another try does not change. */
 type Refusal =
   | 'not-a-file'
+  | 'not-private'
   | 'not-executable'
   | 'wrong-architecture'
   | 'not-a-program'

@@ -1,5 +1,5 @@
 /** Why a program does not become a plugin: each cause is named, with what to do. */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,8 @@ afterAll(async () => {
 
 function file(name: string, content: string | Buffer, mode = 0o755): string {
   const path = join(folder, name);
-  writeFileSync(path, content, { mode });
+  writeFileSync(path, content);
+  chmodSync(path, mode);
   return path;
 }
 
@@ -45,6 +46,7 @@ describe('a file that is no plugin', () => {
     ['is not there', () => join(folder, 'none'), 'not-a-file', /cannot be read: .*ENOENT/],
     ['is a folder', () => folder, 'not-a-file', /is not a file/],
     ['is not executable', () => file('plain', elf(62), 0o644), 'not-executable', /chmod \+x/],
+    ['anybody can change', () => file('shared', elf(62), 0o757), 'not-private', /chmod o-w/],
     ['is text', () => file('text', 'hello'), 'not-a-program', /is not a program$/],
     [
       'is a component',
