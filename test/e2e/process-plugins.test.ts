@@ -29,9 +29,7 @@ describe.skipIf(!hasGo)('programs as plugins', () => {
     const grants = join(folder, 'grants.toml');
     writeFileSync(grants, '[plugin.Misbehaves]\nenv = { TOKEN = "granted", OTHER = "not asked for" }\n');
     runtime = await startTestRuntime([], { processFolders: [folder], grantsFile: grants });
-    expect(runtime.app.refused()).toEqual([
-      { path: join(folder, 'broken.plugin'), reason: 'it is not a program' },
-    ]);
+    expect(runtime.app.refused()).toEqual([{ path: join(folder, 'broken.plugin'), reason: 'it is not a program' }]);
     const worker = await runtime.worker('Misbehaves');
     const { data } = await runtime.job(worker, Buffer.from('env'));
     expect(textOf(data?.output?.items)).toMatch(/^TOKEN=granted$/m);

@@ -23,6 +23,8 @@ export interface ChildSpec {
   readonly parentFolder: string;
   /** Its environment, which may name its folder. */
   environment(folder: string): Record<string, string>;
+  /** Told of its process id when it lives, and again when it does not. */
+  onLife(pid: number, lives: boolean): void;
   /** Takes what it writes. */
   onLine(target: 'stdout' | 'stderr', line: string): void;
 }
@@ -47,7 +49,7 @@ export class Child {
     }
   }
 
-  private constructor({ onLine }: ChildSpec, folder: string, process: ChildProcess) {
+  private constructor({ onLine, onLife }: ChildSpec, folder: string, process: ChildProcess) {
     this.folder = folder;
     this.#process = process;
     const first = Promise.withResolvers<string>();
@@ -61,7 +63,8 @@ export class Child {
     const errors = new Lines((line) => onLine('stderr', line));
     process.stdout?.on('data', (bytes: Buffer) => out.write(bytes)).once('close', () => out.end());
     process.stderr?.on('data', (bytes: Buffer) => errors.write(bytes)).once('close', () => errors.end());
-    this.closed = this.#ended();
+    onLife(this.pid, true);
+    this.closed = this.#ended(onLife);
   }
 
   /** It has ended, or is about to have. */
@@ -78,13 +81,14 @@ export class Child {
     if (!this.#isOver) killGroup(this.pid, signal);
   }
 
-  async #ended(): Promise<Exit> {
+  async #ended(onLife: ChildSpec['onLife']): Promise<Exit> {
     const closed = new Promise<void>((resolve) => this.#process.once('close', () => resolve()));
     const exit = await new Promise<Exit>((resolve) => {
       this.#process.once('exit', (code, signal) => resolve({ code, signal }));
     });
     this.#isOver = true;
     killGroup(this.pid, 'SIGKILL'); // what it started
+    onLife(this.pid, false);
     const late = setTimeout(() => {
       this.#process.stdout?.destroy();
       this.#process.stderr?.destroy();
@@ -96,7 +100,8 @@ export class Child {
   }
 }
 
-function killGroup(pid: number, signal: NodeJS.Signals): void {
+/** Signals a process group by its leader. */
+export function killGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, signal);
   } catch (error) {

@@ -42,6 +42,8 @@ export interface ProcessSpec {
   readonly identity: Identity;
   readonly granted: Readonly<Record<string, string>>;
   readonly log: ProcessLog;
+  /** Process ids that live. */
+  readonly alive: Set<number>;
   readonly times: ProcessTimes;
   /** Bytes of one answer. */
   readonly largest: number;
@@ -67,6 +69,7 @@ export class PluginProcess {
       program: spec.program,
       parentFolder: spec.folder,
       environment: (folder) => environmentOf({ folder, certificate: identity.certificate, granted }),
+      onLife: (pid, lives) => (lives ? spec.alive.add(pid) : spec.alive.delete(pid)),
       onLine: (target, line) => log.write(target, line),
     });
     const kill = () => child.kill('SIGKILL');

@@ -13,6 +13,7 @@ import { BulkheadError } from '../../errors.ts';
 import type { Grants } from '../../model/grant.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { AdmittedPlugin, Executor, InstanceSpec, PluginInstance } from '../executor.ts';
+import { clearAtExit } from './at-exit.ts';
 import { type Identity, makeIdentity } from './certificate.ts';
 import { isStatus } from './connection.ts';
 import { readDescription } from './describe.ts';
@@ -35,6 +36,14 @@ export interface ProcessExecutorOptions {
   readonly times?: Partial<ProcessTimes>;
 }
 
+/** What the executor has of its own. */
+interface Home {
+  readonly folder: string;
+  readonly identity: Identity;
+  /** The folder is no longer to be removed at exit. */
+  stay(): void;
+}
+
 /** An admitted program, and who needs it. */
 interface Held {
   readonly digest: string;
@@ -55,8 +64,9 @@ export class ProcessExecutor implements Executor {
   /** By digest. */
   readonly #held = new Map<string, Held>();
   readonly #processes = new Set<PluginProcess>();
+  readonly #alive = new Set<number>();
   readonly #closing = new AbortController();
-  #place: Promise<{ readonly folder: string; readonly identity: Identity }> | undefined;
+  #place: Promise<Home> | undefined;
 
   constructor(options: ProcessExecutorOptions) {
     this.#options = options;
@@ -122,15 +132,14 @@ export class ProcessExecutor implements Executor {
     this.#closing.abort(new BulkheadError('shutting-down', 'the executor was closed'));
     await Promise.all([...this.#processes].map((process) => process.end()));
     const place = await this.#place;
-    if (place) await rm(place.folder, { recursive: true, force: true, maxRetries: 3 });
+    if (!place) return;
+    await rm(place.folder, { recursive: true, force: true, maxRetries: 3 });
+    place.stay();
   }
 
-  #home() {
+  #home(): Promise<Home> {
     this.#place ??= Promise.all([mkdtemp(join(tmpdir(), 'bulkhead-process-')), makeIdentity()]).then(
-      ([folder, identity]) => ({
-        folder,
-        identity,
-      }),
+      ([folder, identity]) => ({ folder, identity, stay: clearAtExit({ folder, leaders: this.#alive }) }),
     );
     return this.#place;
   }
@@ -202,7 +211,8 @@ export class ProcessExecutor implements Executor {
     const { folder, identity } = await this.#home();
     const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     const log = new ProcessLog(held.digest, this.#options.onLog, limits.logBytesPerSecond);
-    const spec = { program: held.program, folder, identity, granted: grants?.env ?? {}, log, times: this.#times };
+    const own = { folder, identity, alive: this.#alive, times: this.#times };
+    const spec = { ...own, program: held.program, granted: grants?.env ?? {}, log };
     const process = await this.#gate.enter(
       () => PluginProcess.start({ ...spec, largest: limits.outputBytes, signal: ends }),
       ends,

@@ -32,8 +32,7 @@ export async function examineProgram(path: string): Promise<void> {
   if (!facts.isFile()) throw startFailure('not-a-file', 'it is not a file');
   if (facts.size > largestProgram)
     throw startFailure('not-a-program', `it has ${facts.size} bytes; at most ${largestProgram} are taken`);
-  if ((facts.mode & 0o002) !== 0)
-    throw startFailure('not-private', `it can be changed by anybody: chmod o-w ${path}`);
+  if ((facts.mode & 0o002) !== 0) throw startFailure('not-private', `it can be changed by anybody: chmod o-w ${path}`);
   await access(path, constants.X_OK).catch((cause: unknown) => {
     throw startFailure('not-executable', `it is not executable: chmod +x ${path}`, { cause });
   });

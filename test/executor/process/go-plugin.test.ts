@@ -39,7 +39,7 @@ describe.skipIf(!hasGo)('a process that speaks go-plugin', () => {
   });
   const start = async (program = goPlugin('misbehaves'), times = {}) => {
     const process = await PluginProcess.start({
-      ...{ program, folder, identity, granted: {}, largest: 1024 * 1024 },
+      ...{ program, folder, identity, granted: {}, largest: 1024 * 1024, alive: new Set<number>() },
       log: new ProcessLog('digest', () => undefined, 1024),
       times: { ...defaultTimes, ...times },
     });
@@ -93,8 +93,9 @@ describe.skipIf(!hasGo)('a process that speaks go-plugin', () => {
   it('is not started for who does not want it any more', async () => {
     const stop = AbortSignal.abort(new Error('not wanted'));
     const log = new ProcessLog('digest', () => undefined, 1024);
-    const spec = { program: goPlugin('echo'), folder, identity, granted: {}, largest: 1, log, times: defaultTimes };
-    await expect(PluginProcess.start({ ...spec, signal: stop })).rejects.toThrow('not wanted');
+    const spec = { program: goPlugin('echo'), folder, identity, granted: {}, largest: 1, log };
+    const more = { times: defaultTimes, alive: new Set<number>() };
+    await expect(PluginProcess.start({ ...spec, ...more, signal: stop })).rejects.toThrow('not wanted');
     expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** The executor contract, kept by plugins in Go that are processes; and what only processes promise. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -35,6 +35,16 @@ function isAlive(pid: number): boolean {
 }
 
 describe.skipIf(!hasGo)('plugins in Go', () => {
+  it('end with a server that exits without closing them', async () => {
+    const folder = mkdtempSync(join(temporary, 'exit-'));
+    const script = join(import.meta.dirname, '..', '..', 'support', 'exit-early.ts');
+    const env = { ...process.env, TMPDIR: folder };
+    const said = execFileSync(process.execPath, [script, goPlugin('misbehaves')], { env, encoding: 'utf8' });
+    expect(said).toMatch(/^\d+\n$/);
+    await vi.waitFor(() => expect(isAlive(Number(said))).toBe(false));
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   executorConformance(
     'processes',
     async () => ({
@@ -112,6 +122,22 @@ describe.skipIf(!hasGo)('plugins in Go', () => {
         { timeout: 10_000 },
       );
       expect(batches().length).toBeLessThan(5000);
+    });
+
+    it('may tidy up when its job is cancelled, as long as it is given', async () => {
+      const file = join(temporary, 'tidied');
+      const tidies = async (cancel: number) => {
+        const patient = new ProcessExecutor({ limits: defaultLimits, onLog: () => undefined, times: { cancel } });
+        const plugin = await PluginUnderTest.admit(patient, goPlugin('misbehaves'));
+        const stop = new AbortController();
+        const job = plugin.instance('kept').run(plugin.call('run', `tidy ${file}`), { signal: stop.signal });
+        setTimeout(() => stop.abort(), 1000);
+        expect(await job).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+        await patient.close();
+        return existsSync(file);
+      };
+      expect(await tidies(50)).toBe(false);
+      expect(await tidies(20_000)).toBe(true);
     });
 
     it('is held to the caps of what it answers', async () => {

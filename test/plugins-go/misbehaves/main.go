@@ -40,7 +40,8 @@ func mode() string {
 
 type runner struct {
 	plugins.Simple
-	broker *goplugin.GRPCBroker
+	broker   *goplugin.GRPCBroker
+	canceled chan struct{}
 }
 
 func (*runner) Describe() *process.DescribeResponse { return plugins.Plain("Misbehaves") }
@@ -64,12 +65,24 @@ func (r *runner) Run(ctx context.Context, call *process.Call) ([]byte, map[strin
 			fmt.Fprintln(os.Stderr, line)
 		}
 		return []byte("flooded"), nil, nil
-	case "status":
-		return nil, nil, nil
+	case "tidy":
+		return r.tidy(rest)
 	case "broker":
 		return r.callBack(ctx, rest)
 	}
 	return call.Args, nil, nil
+}
+
+// tidy works until it is cancelled, and then takes its time to write a file.
+func (r *runner) tidy(path string) ([]byte, map[string]string, error) {
+	<-r.canceled
+	time.Sleep(300 * time.Millisecond)
+	return nil, nil, os.WriteFile(path, []byte("tidied up"), 0o600)
+}
+
+func (r *runner) Cancel() bool {
+	close(r.canceled)
+	return true
 }
 
 // descriptors are the files that the process was born with.
@@ -128,7 +141,7 @@ type other struct{ plugins.RunnerPlugin }
 func (*other) GRPCServer(*goplugin.GRPCBroker, *grpc.Server) error { return nil }
 
 func serve() {
-	r := &runner{}
+	r := &runner{canceled: make(chan struct{})}
 	extra := func(broker *goplugin.GRPCBroker, _ *grpc.Server) { r.broker = broker }
 	plugins.ServeWith(plugins.Handshake, &plugins.RunnerPlugin{Runner: r, Extra: extra})
 }
