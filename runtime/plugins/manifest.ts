@@ -51,7 +51,12 @@ const programEnd = '.plugin';
 export async function findManifest(component: string): Promise<string | undefined> {
   const folder = dirname(component);
   if (component.endsWith(programEnd))
-    return onlyOne(found(folder, spellings.map((spelling) => `${basename(component)}.${spelling}`)));
+    return onlyOne(
+      found(
+        folder,
+        spellings.map((spelling) => `${basename(component)}.${spelling}`),
+      ),
+    );
   const ownNames = nameEnds.map((end) => `${basename(component, '.wasm')}${end}`);
   const own = onlyOne(found(folder, ownNames));
   const plain = onlyOne(found(folder, plainNames));

@@ -154,6 +154,13 @@ describe.skipIf(!hasGo)('plugins in Go', () => {
       expect(await codeOf('1')).toBe('ok');
     });
 
+    it('is not blamed for what it wrote in the job before', async () => {
+      const kept = probe.instance('kept');
+      await say(kept, "stderr thread 'pool' panicked at src/lib.rs:1:1:");
+      const outcome = await kept.run(probe.call('run', 'exit'));
+      expect(outcome).toMatchObject({ error: { code: 'plugin-exited', message: 'the plugin called exit(4)' } });
+    });
+
     it('tells the signal that ended it', async () => {
       const outcome = await panics.instance('per-job').run(panics.call('run', { where: 'run', how: 'kill' }));
       expect(outcome).toMatchObject({

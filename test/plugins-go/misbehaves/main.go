@@ -65,6 +65,11 @@ func (r *runner) Run(ctx context.Context, call *process.Call) ([]byte, map[strin
 			fmt.Fprintln(os.Stderr, line)
 		}
 		return []byte("flooded"), nil, nil
+	case "stderr":
+		fmt.Fprintln(os.Stderr, rest)
+		time.Sleep(200 * time.Millisecond) // until it has left this process
+	case "exit":
+		os.Exit(4)
 	case "tidy":
 		return r.tidy(rest)
 	case "broker":
