@@ -4,7 +4,7 @@ import { ownBytes } from '../model/bytes.ts';
 import type { Metadata } from '../model/call.ts';
 import { type Caller, checkReach, checkWorkerName, localCaller } from '../model/caller.ts';
 import { defaultChannel } from '../model/channel.ts';
-import type { Job } from '../model/job.ts';
+import type { Job, Writable } from '../model/job.ts';
 import { type JobRequest, Priority, QueueType, ResponseType, StreamingType } from '../model/messages.gen.ts';
 import type { IdGenerator } from '../model/snowflake.ts';
 import type { WorkerDirectory, WorkerRecord } from '../model/worker.ts';
@@ -156,16 +156,14 @@ export class JobAdmission implements Admission {
     const retryPolicy = overrides?.retry_policy ?? data.retry_policy;
     checkQueueAndResponse('overrides.response_type', data.queue_type, responseType);
     checkPeriodAndResponse('overrides.response_type', data.periodic_interval, responseType);
-    return {
+    const job: Writable<Job> = {
       id: this.#parts.ids.next(),
       workerId,
       workerName: data.name,
       channel: data.channel ?? defaultChannel,
       args: ownBytes(request.args),
       metadata,
-      ...(using && { using }),
       method,
-      ...(uniqKey && { uniqKey }),
       priority: request.priority ?? Priority.PRIORITY_MEDIUM,
       timeoutMs: Number(request.timeout ?? 0n),
       enqueuedAt: now,
@@ -182,9 +180,12 @@ export class JobAdmission implements Admission {
       storeSuccess: overrides?.store_success ?? data.store_success,
       storeFailure: overrides?.store_failure ?? data.store_failure,
       broadcast: overrides?.broadcast_results ?? data.broadcast_results,
-      ...(retryPolicy && { retryPolicy }),
-      ...(overrides && { overrides }),
-      ...(caller !== localCaller && { caller: caller.name }),
     };
+    if (using) job.using = using;
+    if (uniqKey) job.uniqKey = uniqKey;
+    if (retryPolicy) job.retryPolicy = retryPolicy;
+    if (overrides) job.overrides = overrides;
+    if (caller !== localCaller) job.caller = caller.name;
+    return job;
   }
 }

@@ -60,3 +60,6 @@ export interface Job {
 export function waitsInStore(job: Job, now: number): boolean {
   return job.kept && (job.queueType === QueueType.DB_ONLY || job.runAfter > now);
 }
+
+/** While it is put together: fields that may be missing are set one by one, because each spread costs a microsecond. */
+export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };

@@ -1,7 +1,7 @@
 /** Makes the result message of an ended run. */
 import type { CallOutcome, Metadata } from '../model/call.ts';
-import type { Job } from '../model/job.ts';
-import { type JobResult, type ResultOutput, StreamingType } from '../model/messages.gen.ts';
+import type { Job, Writable } from '../model/job.ts';
+import { type JobResult, type JobResultData, type ResultOutput, StreamingType } from '../model/messages.gen.ts';
 import type { JobEnd } from './results.ts';
 
 /** What a submitter reads where the host failed: the log has the rest. */
@@ -9,35 +9,32 @@ const hiddenFault = "the host failed to run the job; the server's log has the de
 
 /** The message that goes to the submitter and into the store. */
 export function makeResult(id: bigint, job: Job, { outcome, status, startedAt, endedAt }: JobEnd): JobResult {
-  const output = outputOf(job, outcome);
-  return {
-    id: { value: id },
-    data: {
-      job_id: { value: job.id },
-      worker_id: { value: job.workerId },
-      worker_name: job.workerName,
-      args: job.args,
-      ...(job.uniqKey !== undefined && { uniq_key: job.uniqKey }),
-      status,
-      ...(output && { output }),
-      retried: job.attempt - 1,
-      max_retry: job.retryPolicy?.max_retry ?? 0,
-      priority: job.priority,
-      timeout: BigInt(job.timeoutMs),
-      streaming_type: job.streaming,
-      enqueue_time: BigInt(job.enqueuedAt),
-      run_after_time: BigInt(job.runAfter),
-      start_time: BigInt(startedAt),
-      end_time: BigInt(endedAt),
-      response_type: job.responseType,
-      store_success: job.storeSuccess,
-      store_failure: job.storeFailure,
-      using: job.method,
-      broadcast_results: job.broadcast,
-      ...(job.retryPolicy && { resolved_retry_policy: job.retryPolicy }),
-    },
-    metadata: metadataOf(outcome, job.interruptions),
+  const data: Writable<JobResultData> = {
+    job_id: { value: job.id },
+    worker_id: { value: job.workerId },
+    worker_name: job.workerName,
+    args: job.args,
+    status,
+    retried: job.attempt - 1,
+    max_retry: job.retryPolicy?.max_retry ?? 0,
+    priority: job.priority,
+    timeout: BigInt(job.timeoutMs),
+    streaming_type: job.streaming,
+    enqueue_time: BigInt(job.enqueuedAt),
+    run_after_time: BigInt(job.runAfter),
+    start_time: BigInt(startedAt),
+    end_time: BigInt(endedAt),
+    response_type: job.responseType,
+    store_success: job.storeSuccess,
+    store_failure: job.storeFailure,
+    using: job.method,
+    broadcast_results: job.broadcast,
   };
+  const output = outputOf(job, outcome);
+  if (output) data.output = output;
+  if (job.uniqKey !== undefined) data.uniq_key = job.uniqKey;
+  if (job.retryPolicy) data.resolved_retry_policy = job.retryPolicy;
+  return { id: { value: id }, data, metadata: metadataOf(outcome, job.interruptions) };
 }
 
 /** The plugin's metadata, and what the host has to say under names that no plugin can take. */
