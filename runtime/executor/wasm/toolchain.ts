@@ -108,7 +108,7 @@ export const toolchain: string = JSON.stringify({
   asyncImports,
   facetFunctions,
   apiVersion,
-  format: 3,
+  format: 4,
 });
 
 /** The name of the glue among the files of a transpiled component. */
