@@ -3,12 +3,12 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { goPlugin, hasGo } from '../support/go-plugins.ts';
+import { goPlugin, hasGoPlugins } from '../support/go-plugins.ts';
 import { startTestRuntime, type TestRuntime } from '../support/runtime.ts';
 
 const textOf = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
 
-describe.skipIf(!hasGo)('programs as plugins', () => {
+describe.skipIf(!hasGoPlugins)('programs as plugins', () => {
   let folder: string;
   let runtime: TestRuntime | undefined;
   beforeEach(() => {

@@ -1,9 +1,9 @@
 /**
  * The plugins in Go, which tests of plugin processes need: built with the machine's own Go into `target/go-plugins`. Where
- * there is none, one line says so, and only their tests are left out.
+ * there is none, or it cannot get the modules, one line says so, and only their tests are left out.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, targetFolder, toolEnvironment } from '../../runtime/cli/toolbox/paths.mjs';
 import { commandStep } from '../../runtime/cli/toolbox/progress.mjs';
@@ -11,21 +11,31 @@ import { commandStep } from '../../runtime/cli/toolbox/progress.mjs';
 const source = join(root, 'test', 'plugins-go');
 const built = join(targetFolder, 'go-plugins');
 
-/** Whether this machine can build them. */
-export const hasGo: boolean = spawnSync('go', ['version'], { env: toolEnvironment() }).status === 0;
+/** Whether they are there; for tests, which run after the build. */
+export const hasGoPlugins: boolean = existsSync(built);
 
 /** Builds them. Throws with the compiler's output. */
 export async function buildGoPlugins(): Promise<void> {
-  if (!hasGo) {
-    process.stderr.write(
-      'bulkhead: go: not found: the tests of plugins in Go are left out. Get it: https://go.dev/dl\n',
-    );
+  rmSync(built, { recursive: true, force: true });
+  const missing = whatIsMissing();
+  if (missing !== undefined) {
+    process.stderr.write(`bulkhead: go: ${missing}: the tests of plugins in Go are left out\n`);
     return;
   }
   const folders = readdirSync(source).filter((name) => existsSync(join(source, name, 'main.go')));
   const args = ['build', '-trimpath', '-ldflags=-s', '-o', `${built}/`, ...folders.map((name) => `./${name}`)];
   const env = { ...toolEnvironment(), GOFLAGS: '-mod=readonly -buildvcs=false' };
   await commandStep('building the plugins in Go', 'go', args, { cwd: source, env });
+}
+
+/** What this machine lacks to build them; the modules come from the network, or from Go's cache. */
+function whatIsMissing(): string | undefined {
+  const go = (...args: string[]) => spawnSync('go', args, { cwd: source, env: toolEnvironment(), encoding: 'utf8' });
+  if (go('version').status !== 0) return 'not found (get it: https://go.dev/dl)';
+  const { status, stderr } = go('mod', 'download');
+  return status === 0
+    ? undefined
+    : `the modules of test/plugins-go cannot be had (${stderr.trim().split('\n').at(-1)})`;
 }
 
 /** The program of `test/plugins-go/<name>`. Throws where it is not built. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProcessExecutor } from '../../../runtime/executor/process/process-executor.ts';
 import { headerFault } from '../../../runtime/executor/process/program.ts';
 import { defaultLimits } from '../../../runtime/model/limits.ts';
-import { goPlugin, hasGo, withMode } from '../../support/go-plugins.ts';
+import { goPlugin, hasGoPlugins, withMode } from '../../support/go-plugins.ts';
 import { PluginUnderTest } from '../plugin-under-test.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'diagnose-'));
@@ -78,7 +78,7 @@ describe('a file that is no plugin', () => {
   });
 });
 
-describe.skipIf(!hasGo)('a plugin in Go that misbehaves', () => {
+describe.skipIf(!hasGoPlugins)('a plugin in Go that misbehaves', () => {
   let program: Buffer;
   beforeAll(() => {
     program = readFileSync(goPlugin('misbehaves'));

@@ -10,7 +10,7 @@ import { defaultTimes, PluginProcess } from '../../../runtime/executor/process/p
 import { ProcessLog } from '../../../runtime/executor/process/process-log.ts';
 import { wire } from '../../../runtime/executor/process/wire.ts';
 import type { Call } from '../../../runtime/model/messages.gen.ts';
-import { goPlugin, hasGo, withMode } from '../../support/go-plugins.ts';
+import { goPlugin, hasGoPlugins, withMode } from '../../support/go-plugins.ts';
 
 function callOf(args: string): Call {
   return { args: Buffer.from(args), metadata: {}, job_id: 1n, worker_name: 'w', attempt: 1, feeds: false };
@@ -26,7 +26,7 @@ describe('the certificate of the host', () => {
   });
 });
 
-describe.skipIf(!hasGo)('a process that speaks go-plugin', () => {
+describe.skipIf(!hasGoPlugins)('a process that speaks go-plugin', () => {
   const folder = mkdtempSync(join(tmpdir(), 'go-plugin-'));
   let identity: Identity;
   const open: PluginProcess[] = [];

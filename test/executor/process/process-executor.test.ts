@@ -8,7 +8,7 @@ import type { PluginInstance } from '../../../runtime/executor/executor.ts';
 import { ProcessExecutor } from '../../../runtime/executor/process/process-executor.ts';
 import type { ProcessLines } from '../../../runtime/executor/process/process-log.ts';
 import { defaultLimits } from '../../../runtime/model/limits.ts';
-import { goPlugin, hasGo } from '../../support/go-plugins.ts';
+import { goPlugin, hasGoPlugins } from '../../support/go-plugins.ts';
 import { executorConformance } from '../conformance.ts';
 import { PluginUnderTest } from '../plugin-under-test.ts';
 
@@ -34,7 +34,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe.skipIf(!hasGo)('plugins in Go', () => {
+describe.skipIf(!hasGoPlugins)('plugins in Go', () => {
   it('end with a server that exits without closing them', async () => {
     const folder = mkdtempSync(join(temporary, 'exit-'));
     const script = join(import.meta.dirname, '..', '..', 'support', 'exit-early.ts');
