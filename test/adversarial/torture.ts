@@ -8,7 +8,7 @@
  * Memory is the resident set of the process at rest: once a minute the attackers pause and the garbage is collected in
  * all threads, because how much waits for the collector says nothing. The first third of the run is the warm-up: until
  * then V8 compiles and optimises the code of all plugins, and the allocator's arenas grow to what the worst mixes need;
- * both stay. What is compared are the medians of the first three rests after it and of the last three.
+ * both stay. What is compared is the first rest after it and the last one.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
