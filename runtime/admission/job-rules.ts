@@ -1,7 +1,7 @@
 /** What a job request may be, and which method of the runner it means. */
 import { BulkheadError } from '../errors.ts';
 import { type JobRequest, Priority } from '../model/messages.gen.ts';
-import type { MethodDescription } from '../model/method.ts';
+import { type MethodDescription, methodFor } from '../model/method.ts';
 import type { RunnerPlugin } from '../plugins/catalogue.ts';
 import { invalid } from './refusals.ts';
 import { checkResponseType, checkRetryPolicy } from './worker-rules.ts';
@@ -47,8 +47,7 @@ export function checkJobRequest(request: JobRequest): void {
  * `method-not-found`, and `method-not-runnable` for methods that do not run in that mode.
  */
 export function resolveMethod(runner: RunnerPlugin, using: string | undefined, mode: JobMode): MethodDescription {
-  const usual = using ? undefined : runner.plugin.runner.methods.find(({ name }) => name === 'run');
-  const method = usual ?? findMethod(runner, using);
+  const method = methodFor(runner.plugin.runner.methods, using) ?? findMethod(runner, using);
   const obstacle = obstacleOf(method, mode);
   if (!obstacle) return method;
   const { name } = runner.plugin.runner;

@@ -25,3 +25,12 @@ export interface RunnerDescription {
   readonly settingsJsonSchema: string;
   readonly methods: readonly MethodDescription[];
 }
+
+/** The method that a call is for: the one that is named, the only one, or `run`, as in jobworkerp-rs. */
+export function methodFor(
+  methods: readonly MethodDescription[],
+  using: string | undefined,
+): MethodDescription | undefined {
+  if (using) return methods.find(({ name }) => name === using);
+  return methods.length === 1 ? methods[0] : methods.find(({ name }) => name === 'run');
+}

@@ -7,6 +7,7 @@ import { checkAnswer } from '../../model/answer-caps.ts';
 import type { CallOutcome, MethodCall, StreamEnd } from '../../model/call.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { Call, StreamResponse } from '../../model/messages.gen.ts';
+import { methodFor } from '../../model/method.ts';
 import type { CallOptions, InstanceSpec, OutputStream, PluginInstance } from '../executor.ts';
 import { isStatus } from './connection.ts';
 import { failureOf } from './ending.ts';
@@ -157,9 +158,7 @@ export class ProcessInstance implements PluginInstance {
   }
 
   #takesFeed(using: string | undefined): boolean {
-    const { methods } = this.#spec.plugin.runner;
-    const method = using === undefined ? methods[0] : methods.find(({ name }) => name === using);
-    return method?.needFeed ?? false;
+    return methodFor(this.#spec.plugin.runner.methods, using)?.needFeed ?? false;
   }
 
   #open(signal?: AbortSignal): Turn {

@@ -1,6 +1,7 @@
 /** A plugin instance as dispatch sees it: each call is a few messages to the thread where it lives. */
 import { BulkheadError } from '../../errors.ts';
 import type { CallOutcome, MethodCall, StreamEnd } from '../../model/call.ts';
+import { methodFor } from '../../model/method.ts';
 import type { CallOptions, InstanceSpec, OutputStream, PluginInstance } from '../executor.ts';
 import type { Lane } from './lane.ts';
 import type { CallMessage, InstanceKind, InstanceRef, PluginCode, RequestOf, ThreadAnswers } from './messages.ts';
@@ -135,9 +136,7 @@ export class WasmInstance implements PluginInstance {
   }
 
   #takesFeed(using: string | undefined): boolean {
-    const { methods } = this.#spec.plugin.runner;
-    const method = using === undefined ? methods[0] : methods.find(({ name }) => name === using);
-    return method?.needFeed ?? false;
+    return methodFor(this.#spec.plugin.runner.methods, using)?.needFeed ?? false;
   }
 
   #open(signal?: AbortSignal): Session {
