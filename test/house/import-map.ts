@@ -25,6 +25,8 @@ const contract = {
   admission: ['admission/admission.ts', 'admission/functions.ts'],
   capabilities: 'capabilities/',
   executor: 'executor/executor.ts',
+  /** What the variants of the executor share. */
+  calls: 'executor/call-parts.ts',
   plugins: ['plugins/catalogue.ts', 'plugins/management.ts', 'plugins/schemas.ts'],
   dispatch: 'dispatch/dispatch.ts',
   queue: ['queue/queue.ts', 'queue/feeds.ts'],
@@ -84,12 +86,12 @@ export const zones: readonly Zone[] = [
   },
   {
     zone: 'executor/wasm/',
-    may: [contract.executor, ...contract.plugins, contract.capabilities, ...common],
+    may: [contract.executor, contract.calls, ...contract.plugins, contract.capabilities, ...common],
     why: `what runs inside a plugin thread is started by its file's name, never imported; ${stageRule}`,
   },
   {
     zone: 'executor/process/',
-    may: [contract.executor, ...contract.plugins, contract.capabilities, ...common],
+    may: [contract.executor, contract.calls, ...contract.plugins, contract.capabilities, ...common],
     why: stageRule,
   },
   // The loop's delay is measured where the loop is.

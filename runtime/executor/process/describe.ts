@@ -1,28 +1,8 @@
 /** What a plugin says of itself, checked before anybody reads it. */
-import { BulkheadError } from '../../errors.ts';
+import { bounded, checkMethodCount, named, refused } from '../../model/description-caps.ts';
 import type { DescribeResponse, Method } from '../../model/messages.gen.ts';
 import { StreamingOutputType } from '../../model/messages.gen.ts';
 import type { MethodDescription, RunnerDescription } from '../../model/method.ts';
-
-const mostMethods = 256;
-/** In UTF-16 units: names are short, texts (schemas, descriptions) may be long. */
-const longestName = 128;
-const longestText = 1_048_576;
-
-function refused(text: string): BulkheadError {
-  return new BulkheadError('plugin-refused', text);
-}
-
-function bounded(what: string, text: string, most = longestText): string {
-  if (text.length <= most) return text;
-  throw refused(`${what} has ${text.length} characters; at most ${most} are allowed`);
-}
-
-function named(what: string, text: string): string {
-  if (text === '') throw refused(`${what} is empty`);
-  if (/\p{C}/u.test(text)) throw refused(`${what} has control characters`);
-  return bounded(what, text, longestName);
-}
 
 function outputType(method: string, type: Method['output_type']): MethodDescription['outputType'] {
   switch (type) {
@@ -64,9 +44,7 @@ function methodOf(name: string, method: Method): MethodDescription {
 /** Throws `plugin-refused`, naming what is not allowed. */
 export function readDescription(answer: DescribeResponse): RunnerDescription {
   const methods = Object.entries(answer.methods);
-  if (methods.length === 0) throw refused('Describe names no method');
-  if (methods.length > mostMethods)
-    throw refused(`Describe names ${methods.length} methods; at most ${mostMethods} are allowed`);
+  checkMethodCount('Describe', methods.length);
   return {
     name: named("the runner's name", answer.name),
     description: bounded('description', answer.description),

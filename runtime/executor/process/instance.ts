@@ -8,6 +8,7 @@ import type { CallOutcome, MethodCall, StreamEnd } from '../../model/call.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { Call, StreamResponse } from '../../model/messages.gen.ts';
 import { methodFor } from '../../model/method.ts';
+import { outputStream, type StreamTold } from '../call-parts.ts';
 import type { CallOptions, InstanceSpec, OutputStream, PluginInstance } from '../executor.ts';
 import { isStatus } from './connection.ts';
 import { failureOf } from './ending.ts';
@@ -23,6 +24,9 @@ export interface ProcessSource {
   /** The slot is given up. */
   release(): void;
 }
+
+/** Why no state is put back between jobs. */
+export const obstacles: readonly string[] = ['a process is not put back: each job gets a fresh one'];
 
 const nothing = new Uint8Array();
 
@@ -40,7 +44,7 @@ function messageOf({ job, using, args, metadata }: MethodCall, feeds: boolean): 
 }
 
 export class ProcessInstance implements PluginInstance {
-  readonly obstacles = ['a process is not put back: each job gets a fresh one'];
+  readonly obstacles = obstacles;
   readonly #spec: InstanceSpec;
   readonly #source: ProcessSource;
   #process: PluginProcess | undefined;
@@ -84,17 +88,7 @@ export class ProcessInstance implements PluginInstance {
   }
 
   stream(call: MethodCall, options: CallOptions = {}): OutputStream {
-    const begun = Promise.withResolvers<boolean>();
-    const end = Promise.withResolvers<StreamEnd>();
-    const ended = (outcome: StreamEnd): void => {
-      begun.resolve(false);
-      end.resolve(outcome);
-    };
-    return {
-      begun: begun.promise,
-      end: end.promise,
-      [Symbol.asyncIterator]: () => this.#chunks(call, options.signal, () => begun.resolve(true), ended),
-    };
+    return outputStream((told) => this.#chunks(call, options.signal, told));
   }
 
   async feed(chunk: Uint8Array, isFinal: boolean): Promise<void> {
@@ -115,8 +109,7 @@ export class ProcessInstance implements PluginInstance {
   async *#chunks(
     call: MethodCall,
     signal: AbortSignal | undefined,
-    begun: () => void,
-    end: (outcome: StreamEnd) => void,
+    told: StreamTold,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const turn = this.#open(signal);
     let outcome: StreamEnd | undefined;
@@ -125,7 +118,7 @@ export class ProcessInstance implements PluginInstance {
       for await (const part of this.#begin(turn, process, call)) {
         if (turn.signal.aborted) break;
         if (part.failure) throw failureOf(part.failure.message);
-        if (part.begun) begun();
+        if (part.begun) told.begun();
         checkAnswer(this.#source.limits, part.chunk?.byteLength ?? 0, []);
         if (part.chunk) yield part.chunk;
       }
@@ -143,7 +136,7 @@ export class ProcessInstance implements PluginInstance {
         outcome = { ok: false, error: left.toJSON(), metadata: {} };
       }
       this.#close(turn);
-      end(outcome);
+      told.ended(outcome);
     }
   }
 

@@ -18,7 +18,7 @@ import { type Identity, makeIdentity } from './certificate.ts';
 import { isStatus } from './connection.ts';
 import { readDescription } from './describe.ts';
 import { failureOf } from './ending.ts';
-import { ProcessInstance } from './instance.ts';
+import { obstacles, ProcessInstance } from './instance.ts';
 import { defaultTimes, PluginProcess, type ProcessTimes } from './plugin-process.ts';
 import { ProcessLog, type SendLines } from './process-log.ts';
 import { digestOfFile, examineProgram } from './program.ts';
@@ -83,15 +83,14 @@ export class ProcessExecutor implements Executor {
     try {
       const runner = await this.#describe(draft, digest);
       const held = this.#held.get(digest);
-      if (held) held.admissions++;
-      else {
-        this.#held.set(digest, {
-          ...{ digest, program: draft, name: runner.name, guards: new Map() },
-          ...{ admissions: 1, instances: 0 },
-        });
+      if (held) {
+        held.admissions++;
+        await rm(draft);
+      } else {
+        const { name } = runner;
+        this.#held.set(digest, { digest, program: draft, name, guards: new Map(), admissions: 1, instances: 0 });
       }
-      if (held) await rm(draft);
-      return { digest, path, facets: ['runner'], imports: [], runner, obstacles: obstacles };
+      return { digest, path, facets: ['runner'], imports: [], runner, obstacles };
     } catch (thrown) {
       await rm(draft, { force: true });
       const { code, message, details } = BulkheadError.from(thrown);
@@ -229,8 +228,6 @@ interface StartWants {
   readonly grants?: Grants;
   readonly signal?: AbortSignal;
 }
-
-const obstacles = ['a process is not put back: each job gets a fresh one'];
 
 /** Ends of a start that count for a crash loop; what a plugin says of settings does not. */
 const crashes: ReadonlySet<string> = new Set([

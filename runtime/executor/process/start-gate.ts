@@ -58,10 +58,4 @@ export class CrashGuard {
     if (this.#failures < freeFailures) return;
     this.#notBefore = now + Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#failures - freeFailures));
   }
-
-  succeeded(): void {
-    this.#failures = 0;
-    this.#notBefore = 0;
-    this.#last = undefined;
-  }
 }

@@ -1,13 +1,8 @@
 /** One call on an instance: the process that serves it, and why it is to end, where somebody wants it to. */
 import { BulkheadError } from '../../errors.ts';
+import { stopReason } from '../call-parts.ts';
 import type { FeedWriter } from './feed-writer.ts';
 import type { PluginProcess } from './plugin-process.ts';
-
-function reasonOf(signal: AbortSignal): BulkheadError {
-  return signal.reason instanceof BulkheadError
-    ? signal.reason
-    : new BulkheadError('cancelled', 'the job was cancelled');
-}
 
 export class Turn {
   /** Takes a feed while the method runs that reads one. */
@@ -20,7 +15,7 @@ export class Turn {
 
   constructor(signal: AbortSignal | undefined) {
     this.#outer = signal;
-    if (signal?.aborted) this.#inner.abort(reasonOf(signal));
+    if (signal?.aborted) this.#inner.abort(stopReason(signal));
     else signal?.addEventListener('abort', this.#onAbort);
   }
 
@@ -60,6 +55,6 @@ export class Turn {
   }
 
   readonly #onAbort = (): void => {
-    if (this.#outer) void this.cancel(reasonOf(this.#outer));
+    if (this.#outer) void this.cancel(stopReason(this.#outer));
   };
 }

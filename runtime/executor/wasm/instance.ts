@@ -2,6 +2,7 @@
 import { BulkheadError } from '../../errors.ts';
 import type { CallOutcome, MethodCall, StreamEnd } from '../../model/call.ts';
 import { methodFor } from '../../model/method.ts';
+import { outputStream, type StreamTold } from '../call-parts.ts';
 import type { CallOptions, InstanceSpec, OutputStream, PluginInstance } from '../executor.ts';
 import type { Lane } from './lane.ts';
 import type { CallMessage, InstanceKind, InstanceRef, PluginCode, RequestOf, ThreadAnswers } from './messages.ts';
@@ -63,17 +64,7 @@ export class WasmInstance implements PluginInstance {
   }
 
   stream(call: MethodCall, options: CallOptions = {}): OutputStream {
-    const begun = Promise.withResolvers<boolean>();
-    const end = Promise.withResolvers<StreamEnd>();
-    const ended = (outcome: StreamEnd): void => {
-      begun.resolve(false);
-      end.resolve(outcome);
-    };
-    return {
-      begun: begun.promise,
-      end: end.promise,
-      [Symbol.asyncIterator]: () => this.#chunks(call, options.signal, () => begun.resolve(true), ended),
-    };
+    return outputStream((told) => this.#chunks(call, options.signal, told));
   }
 
   async feed(chunk: Uint8Array, isFinal: boolean): Promise<void> {
@@ -98,8 +89,7 @@ export class WasmInstance implements PluginInstance {
   async *#chunks(
     call: MethodCall,
     signal: AbortSignal | undefined,
-    begun: () => void,
-    end: (outcome: StreamEnd) => void,
+    told: StreamTold,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const session = this.#open(signal);
     const { lane, instance } = session;
@@ -113,7 +103,7 @@ export class WasmInstance implements PluginInstance {
           feed: this.#takesFeed(call.using),
         }),
       );
-      if (step.ok) begun();
+      if (step.ok) told.begun();
       while (step.ok && !outcome) {
         const received = await session.step(() => lane.request({ op: 'receive-stream', id: instance.id }));
         for (const chunk of 'chunks' in received ? received.chunks : []) {
@@ -131,7 +121,7 @@ export class WasmInstance implements PluginInstance {
         outcome = { ok: false, error: left.toJSON(), metadata: {} };
       }
       this.#close(session);
-      end(outcome);
+      told.ended(outcome);
     }
   }
 

@@ -1,18 +1,13 @@
 /** One call under way on an instance: its thread, its id there, and the wire by which it is cancelled. */
 import { BulkheadError, type ErrorWire } from '../../errors.ts';
 import type { Usage } from '../../model/call.ts';
+import { stopReason } from '../call-parts.ts';
 import type { Lane } from './lane.ts';
 import type { InstanceRef } from './messages.ts';
 
 /** What every step of a call answers. */
 type Step = { readonly ok: true } | { readonly ok: false; readonly error: ErrorWire };
 type Failed = { readonly ok: false; readonly error: ErrorWire; readonly usage?: Usage };
-
-function reasonOf(signal: AbortSignal): BulkheadError {
-  return signal.reason instanceof BulkheadError
-    ? signal.reason
-    : new BulkheadError('cancelled', 'the job was cancelled');
-}
 
 export class Session {
   readonly lane: Lane;
@@ -24,7 +19,7 @@ export class Session {
     this.lane = lane;
     this.instance = instance;
     this.#signal = signal;
-    if (signal?.aborted) this.#cancelled = reasonOf(signal);
+    if (signal?.aborted) this.#cancelled = stopReason(signal);
     else signal?.addEventListener('abort', this.#onAbort);
   }
 
@@ -66,6 +61,6 @@ export class Session {
   }
 
   readonly #onAbort = (): void => {
-    if (this.#signal) void this.cancel(reasonOf(this.#signal));
+    if (this.#signal) void this.cancel(stopReason(this.#signal));
   };
 }

@@ -1,24 +1,9 @@
 /** Asks a plugin, on an instance of its own, what it is. Its answers are bounded before anybody reads them. */
 import { BulkheadError } from '../../../errors.ts';
+import { bounded, checkMethodCount, named, refused } from '../../../model/description-caps.ts';
 import type { MethodDescription, RunnerDescription } from '../../../model/method.ts';
 import type { GuestJsonSchema, GuestMethodSchema, RunnerExports } from './code.ts';
 import type { Guest } from './guest.ts';
-
-const mostMethods = 256;
-/** In UTF-16 units: names are short, texts (schemas, descriptions) may be long. */
-const longestName = 128;
-const longestText = 1_048_576;
-
-function bounded(what: string, text: string, most: number): string {
-  if (text.length <= most) return text;
-  throw new BulkheadError('plugin-refused', `${what} has ${text.length} characters; at most ${most} are allowed`);
-}
-
-function named(what: string, text: string): string {
-  if (text === '') throw new BulkheadError('plugin-refused', `${what} is empty`);
-  if (/\p{C}/u.test(text)) throw new BulkheadError('plugin-refused', `${what} has control characters`);
-  return bounded(what, text, longestName);
-}
 
 /** Calls one descriptive function; what goes wrong names the function. */
 async function ask<T>(guest: Guest, name: string, use: (exports: RunnerExports) => Promise<T>): Promise<T> {
@@ -40,7 +25,7 @@ async function describeMethod(
   json: GuestJsonSchema | undefined,
 ): Promise<MethodDescription> {
   named('a method name', name);
-  const text = (field: string, value: string) => bounded(`${field} of method ${name}`, value, longestText);
+  const text = (field: string, value: string) => bounded(`${field} of method ${name}`, value);
   const supportsFeed = await ask(guest, 'supports-feed', (exports) => exports.supportsFeed(name));
   const feedProto =
     schema.feedDataProto ?? (await ask(guest, 'feed-data-proto', (exports) => exports.feedDataProto(name)));
@@ -70,25 +55,19 @@ export async function describe(guest: Guest): Promise<RunnerDescription> {
   const settingsJsonSchema = await ask(guest, 'settings-schema', (exports) => exports.settingsSchema());
   const schemas = await ask(guest, 'method-proto-map', (exports) => exports.methodProtoMap());
   const jsonSchemas = new Map(await ask(guest, 'method-json-schema-map', (exports) => exports.methodJsonSchemaMap()));
-  if (schemas.length === 0) throw new BulkheadError('plugin-refused', 'method-proto-map() names no method');
-  if (schemas.length > mostMethods) {
-    throw new BulkheadError(
-      'plugin-refused',
-      `method-proto-map() names ${schemas.length} methods; at most ${mostMethods} are allowed`,
-    );
-  }
+  checkMethodCount('method-proto-map()', schemas.length);
   const methods: MethodDescription[] = [];
   for (const schema of schemas) {
     if (methods.some((method) => method.name === schema[0])) {
-      throw new BulkheadError('plugin-refused', `method-proto-map() names the method ${schema[0]} twice`);
+      throw refused(`method-proto-map() names the method ${schema[0]} twice`);
     }
     methods.push(await describeMethod(guest, schema, jsonSchemas.get(schema[0])));
   }
   return {
     name,
-    description: bounded('description', description, longestText),
-    settingsProto: bounded('runner-settings-proto', settingsProto, longestText),
-    settingsJsonSchema: bounded('settings-schema', settingsJsonSchema, longestText),
+    description: bounded('description', description),
+    settingsProto: bounded('runner-settings-proto', settingsProto),
+    settingsJsonSchema: bounded('settings-schema', settingsJsonSchema),
     methods: methods.sort((left, right) => (left.name < right.name ? -1 : 1)),
   };
 }
