@@ -1,5 +1,5 @@
 /** What watching costs: the same DIRECT job on a server that is measured, or traced, and on one that is not. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,9 +9,8 @@ import { WireSchema } from '../runtime/api/schema.ts';
 import { type AppOptions, startApp } from '../runtime/app.ts';
 import { ResponseType } from '../runtime/model/messages.gen.ts';
 import { runnerIdOf } from '../runtime/plugins/registry.ts';
-import { component } from '../test/support/artifacts.ts';
 import { bareClient, enqueueOnce } from './bare.ts';
-import { type Bench, type BenchResult, compare, ratePerSecond } from './harness.ts';
+import { type Bench, type BenchResult, compare, pluginFolder, ratePerSecond } from './harness.ts';
 
 const inFlight = 64;
 const millis = 400;
@@ -60,8 +59,7 @@ export const telemetry: Bench = {
   about: `a DIRECT job over gRPC, ${inFlight} in flight, watched (baseline: not watched); client, server and collector share the machine`,
   async run() {
     const folder = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
-    mkdirSync(join(folder, 'plugins'));
-    copyFileSync(component('hello'), join(folder, 'plugins', 'hello.wasm'));
+    pluginFolder(folder, 'hello');
     const collector = createServer((request, response) => {
       request.resume().on('end', () => response.end('{}'));
     });

@@ -4,10 +4,8 @@
  */
 import { BulkheadError } from '../errors.ts';
 import type { ExecutorFigures } from '../model/figures.ts';
+import { programEnd } from '../model/program.ts';
 import type { AdmitOptions, AdmittedPlugin, Executor, InstanceSpec, PluginInstance } from './executor.ts';
-
-/** How files of programs end. */
-const programEnd = '.plugin';
 
 export class ExecutorByKind implements Executor {
   readonly #components: Executor;

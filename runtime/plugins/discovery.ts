@@ -7,6 +7,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BulkheadError } from '../errors.ts';
+import { programEnd } from '../model/program.ts';
 import type { OperatorGrants } from './grants-file.ts';
 import { strayManifests } from './manifest.ts';
 import type { PluginRegistry } from './registry.ts';
@@ -46,7 +47,7 @@ async function pluginFiles(folders: readonly string[]): Promise<FoundFiles> {
 async function programFiles(folders: readonly string[]): Promise<string[]> {
   const files = await Promise.all(
     folders.map(async (folder) =>
-      (await namesIn(folder)).filter((name) => name.endsWith('.plugin')).map((name) => resolve(join(folder, name))),
+      (await namesIn(folder)).filter((name) => name.endsWith(programEnd)).map((name) => resolve(join(folder, name))),
     ),
   );
   return [...new Set(files.flat())].sort();
@@ -64,8 +65,8 @@ function oneLine(text: string): string {
 }
 
 /**
- * Has every `*.wasm` of the folders, and every `*.plugin` of those with programs, examined and served. Throws `config-invalid` where a folder
- * cannot be read: an operator who named it wants its plugins.
+ * Has every `*.wasm` of the folders, and every `*.plugin` of those with programs, examined one after the other, and
+ * served. Throws `config-invalid` where a folder cannot be read: an operator who named it wants its plugins.
  */
 export async function discoverPlugins(
   folders: readonly string[],

@@ -2,8 +2,8 @@
  * A plugin's manifest: what it says of itself, and what it asks of the host.
  *
  * It stands beside the component: `NAME.plugin.toml` for `NAME.wasm`, or `plugin.toml` where the folder holds one
- * component; or the same in JSON, `NAME.plugin.json` or `plugin.json`. A component without one asks for nothing. A manifest that is wrong in any way makes its plugin
- * refused: what was meant by a misspelt field cannot be known.
+ * component; or the same in JSON, `NAME.plugin.json` or `plugin.json`. A component without one asks for nothing. A
+ * manifest that is wrong in any way makes its plugin refused: what was meant by a misspelt field cannot be known.
  */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import { basename, dirname, join } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import { type Grants, noGrants } from '../model/grant.ts';
 import type { Limits } from '../model/limits.ts';
+import { programEnd } from '../model/program.ts';
 import { camelKeys } from '../toml/case.ts';
 import { readSettings } from '../toml/read.ts';
 import { manifestShape } from './manifest-fields.ts';
@@ -30,9 +31,8 @@ export interface Manifest {
 /** What a plugin without a manifest asks for. */
 export const noManifest: Manifest = { asked: noGrants, limits: {} };
 
-/** How a manifest may be written, by the end of its name. */
-const spellings = ['toml', 'json'] as const;
-const plainNames = spellings.map((spelling) => `plugin.${spelling}`);
+/** What manifests are called; with a point and a name in front, where there are several in a folder. */
+const plainNames = ['plugin.toml', 'plugin.json'];
 const nameEnds = plainNames.map((name) => `.${name}`);
 
 function found(folder: string, names: readonly string[]): string[] {
@@ -44,22 +44,16 @@ export function crateManifest(folder: string): string | undefined {
   return onlyOne(found(folder, plainNames));
 }
 
-/** How files of programs end. `NAME.plugin` has the manifest `NAME.plugin.toml`. */
-const programEnd = '.plugin';
-
-/** The manifest of a component, if there is one. Throws `plugin-refused` where it cannot be told which it is. */
-export async function findManifest(component: string): Promise<string | undefined> {
-  const folder = dirname(component);
-  if (component.endsWith(programEnd))
-    return onlyOne(
-      found(
-        folder,
-        spellings.map((spelling) => `${basename(component)}.${spelling}`),
-      ),
-    );
-  const ownNames = nameEnds.map((end) => `${basename(component, '.wasm')}${end}`);
+/**
+ * The manifest of a component or a program, if there is one: that of `NAME.wasm` is called like that of `NAME.plugin`. Throws
+ * `plugin-refused` where it cannot be told which it is.
+ */
+export async function findManifest(plugin: string): Promise<string | undefined> {
+  const folder = dirname(plugin);
+  const isProgram = plugin.endsWith(programEnd);
+  const ownNames = nameEnds.map((end) => `${basename(plugin, isProgram ? programEnd : '.wasm')}${end}`);
   const own = onlyOne(found(folder, ownNames));
-  const plain = onlyOne(found(folder, plainNames));
+  const plain = isProgram ? undefined : onlyOne(found(folder, plainNames));
   if (plain === undefined) return own;
   const components = (await readdir(folder)).filter((name) => name.endsWith('.wasm'));
   if (components.length <= 1 && own === undefined) return plain;

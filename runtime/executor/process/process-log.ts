@@ -2,18 +2,10 @@
  * What one process writes, as log lines: bounded, and marked with the job at hand. Lines of hclog, go-plugin's logger, are
  * taken apart; go-plugin's own about its start are not the plugin's words and are left out where they are debug lines.
  */
+import type { LogLevel, LogLine } from '../../capabilities/capability.ts';
 import type { JobContext } from '../../model/call.ts';
 import { LogGate } from '../../model/log-gate.ts';
-import type { LogLevel } from '../../telemetry/events.ts';
 import { LastWords } from './last-words.ts';
-
-interface LogLine {
-  readonly level: LogLevel;
-  /** `stdout`, `stderr`, or the logger's name. */
-  readonly target: string;
-  readonly message: string;
-  readonly fields: readonly { readonly key: string; readonly value: string }[];
-}
 
 /** Lines of one process. */
 export interface ProcessLines {
