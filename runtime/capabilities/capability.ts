@@ -72,6 +72,18 @@ export interface LogLine {
   readonly fields: readonly { readonly key: string; readonly value: string }[];
 }
 
+/** Lines of one plugin instance, marked with the job at hand. */
+export interface MarkedLines {
+  readonly digest: string;
+  readonly jobId: bigint | undefined;
+  readonly workerName: string | undefined;
+  readonly caller?: string | undefined;
+  readonly trace?: string | undefined;
+  readonly lines: readonly LogLine[];
+  /** Lines left out since the last ones, because the plugin wrote more than it may. */
+  readonly dropped: number;
+}
+
 /** Lines and columns count from 1; 0 and the empty file mean unknown. */
 export interface PanicReport {
   readonly message: string;

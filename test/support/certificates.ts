@@ -5,6 +5,17 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 import { toWit } from '../../runtime/capabilities/addresses.ts';
+import {
+  bool,
+  distinguishedName,
+  integer,
+  octets,
+  oid,
+  pem,
+  sequence,
+  time,
+  tlv,
+} from '../../runtime/executor/process/der.ts';
 
 /** PEM texts. */
 export interface Certificate {
@@ -75,51 +86,4 @@ function alternativeName(name: string): Buffer {
   if (isIP(name) === 0) return tlv(0x82, Buffer.from(name));
   const { tag, val } = toWit(name);
   return tlv(0x87, Buffer.from(tag === 'ipv4' ? val : val.flatMap((group) => [group >> 8, group & 0xff])));
-}
-
-function pem(bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
-}
-
-/** One DER value: tag, length, content. */
-function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const content = Buffer.concat(parts);
-  const size = content.length;
-  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
-  return Buffer.concat([Buffer.of(tag, ...length), content]);
-}
-
-function sequence(...parts: readonly Buffer[]): Buffer {
-  return tlv(0x30, ...parts);
-}
-
-function integer(bytes: Buffer): Buffer {
-  return tlv(0x02, bytes);
-}
-
-function bool(value: boolean): Buffer {
-  return tlv(0x01, Buffer.of(value ? 0xff : 0));
-}
-
-function octets(content: Buffer): Buffer {
-  return tlv(0x04, content);
-}
-
-function oid(first: number, second: number, ...rest: readonly number[]): Buffer {
-  const bytes = rest.flatMap((arc) => {
-    const groups = [arc & 0x7f];
-    for (let left = arc >> 7; left > 0; left >>= 7) groups.unshift((left & 0x7f) | 0x80);
-    return groups;
-  });
-  return tlv(0x06, Buffer.of(first * 40 + second, ...bytes));
-}
-
-function distinguishedName(commonName: string): Buffer {
-  return sequence(tlv(0x31, sequence(oid(2, 5, 4, 3), tlv(0x0c, Buffer.from(commonName)))));
-}
-
-/** UTCTime: `YYMMDDhhmmssZ`. */
-function time(millis: number): Buffer {
-  return tlv(0x17, Buffer.from(`${new Date(millis).toISOString().slice(2, 19).replace(/[-T:]/g, '')}Z`));
 }

@@ -7,6 +7,7 @@
  */
 import { generateKeyPair, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
+import { bool, distinguishedName, integer, octets, oid, pem, sequence, time, tlv } from './der.ts';
 
 /** PEM texts. */
 export interface Identity {
@@ -21,19 +22,19 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** A new key, and a certificate for it. One serves all processes of an executor: they get the certificate, never the key. */
 export async function makeIdentity(): Promise<Identity> {
   const keys = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
-  const algorithm = sequence(oid('2a8648ce3d040302')); // ecdsa-with-SHA256
-  const name = sequence(tlv(0x31, sequence(oid('550403'), tlv(0x0c, Buffer.from('localhost'))))); // commonName
-  const purposes = sequence(oid('2b06010505070301'), oid('2b06010505070302')); // serverAuth, clientAuth
+  const algorithm = sequence(oid(1, 2, 840, 10045, 4, 3, 2)); // ecdsa-with-SHA256
+  const name = distinguishedName('localhost');
+  const purposes = sequence(oid(1, 3, 6, 1, 5, 5, 7, 3, 1), oid(1, 3, 6, 1, 5, 5, 7, 3, 2)); // serverAuth, clientAuth
   const extensions = sequence(
-    sequence(oid('551d13'), critical, octets(sequence())), // basicConstraints: no authority
-    sequence(oid('551d0f'), critical, octets(tlv(0x03, Buffer.of(7, 0x80)))), // keyUsage: digitalSignature
-    sequence(oid('551d25'), octets(purposes)), // extKeyUsage
-    sequence(oid('551d11'), octets(sequence(tlv(0x82, Buffer.from('localhost'))))), // subjectAltName
+    sequence(oid(2, 5, 29, 19), bool(true), octets(sequence())), // basicConstraints: no authority
+    sequence(oid(2, 5, 29, 15), bool(true), octets(tlv(0x03, Buffer.of(7, 0x80)))), // keyUsage: digitalSignature
+    sequence(oid(2, 5, 29, 37), octets(purposes)), // extKeyUsage
+    sequence(oid(2, 5, 29, 17), octets(sequence(tlv(0x82, Buffer.from('localhost'))))), // subjectAltName
   );
   const now = Date.now();
   const unsigned = sequence(
-    tlv(0xa0, tlv(0x02, Buffer.of(2))), // version 3
-    tlv(0x02, Buffer.of(1), randomBytes(15)),
+    tlv(0xa0, integer(Buffer.of(2))), // version 3
+    integer(Buffer.concat([Buffer.of(1), randomBytes(15)])),
     algorithm,
     name,
     sequence(time(now - dayMs), time(now + validDays * dayMs)),
@@ -52,36 +53,3 @@ export async function makeIdentity(): Promise<Identity> {
 export function certificateOf(base64: string): string {
   return pem(new X509Certificate(Buffer.from(base64, 'base64')).raw);
 }
-
-function pem(bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
-}
-
-/** One DER value: tag, length, content (up to 64 KiB). */
-function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const content = Buffer.concat(parts);
-  const size = content.length;
-  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
-  return Buffer.concat([Buffer.of(tag, ...length), content]);
-}
-
-function sequence(...parts: readonly Buffer[]): Buffer {
-  return tlv(0x30, ...parts);
-}
-
-function octets(content: Buffer): Buffer {
-  return tlv(0x04, content);
-}
-
-/** By its encoded arcs in hexadecimal. */
-function oid(arcs: string): Buffer {
-  return tlv(0x06, Buffer.from(arcs, 'hex'));
-}
-
-/** UTCTime: `YYMMDDhhmmssZ`. */
-function time(millis: number): Buffer {
-  return tlv(0x17, Buffer.from(`${new Date(millis).toISOString().slice(2, 19).replace(/[-T:]/g, '')}Z`));
-}
-
-const critical = tlv(0x01, Buffer.of(0xff));

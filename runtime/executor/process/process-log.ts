@@ -2,25 +2,13 @@
  * What one process writes, as log lines: bounded, and marked with the job at hand. Lines of hclog, go-plugin's logger, are
  * taken apart; go-plugin's own about its start are not the plugin's words and are left out where they are debug lines.
  */
-import type { LogLevel, LogLine } from '../../capabilities/capability.ts';
+import type { LogLevel, LogLine, MarkedLines } from '../../capabilities/capability.ts';
 import type { JobContext } from '../../model/call.ts';
 import { LogGate } from '../../model/log-gate.ts';
 import { LastWords } from './last-words.ts';
 
-/** Lines of one process. */
-export interface ProcessLines {
-  readonly digest: string;
-  readonly jobId: bigint | undefined;
-  readonly workerName: string | undefined;
-  readonly caller?: string | undefined;
-  readonly trace?: string | undefined;
-  readonly lines: readonly LogLine[];
-  /** Lines left out since the last ones, because the process wrote more than it may. */
-  readonly dropped: number;
-}
-
 /** Takes lines; must not throw. */
-export type SendLines = (lines: ProcessLines) => void;
+export type SendLines = (lines: MarkedLines) => void;
 
 const levels: Readonly<Record<string, LogLevel>> = {
   trace: 'trace',

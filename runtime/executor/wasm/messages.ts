@@ -6,7 +6,7 @@
  * nobody. Plugin failures are answers; an error is a host defect.
  */
 
-import type { LogLine } from '../../capabilities/capability.ts';
+import type { MarkedLines } from '../../capabilities/capability.ts';
 import type { ErrorWire } from '../../errors.ts';
 import type { CallOutcome, JobContext, Metadata, Usage } from '../../model/call.ts';
 import type { InstanceCounts, LoopDelay } from '../../model/figures.ts';
@@ -171,14 +171,6 @@ export interface FlushedMessage {
 }
 
 /** Lines that plugins wrote; sent by a thread on its own account. */
-export interface LogMessage {
+export interface LogMessage extends MarkedLines {
   readonly kind: 'log';
-  readonly digest: string;
-  readonly jobId: bigint | undefined;
-  readonly workerName: string | undefined;
-  readonly caller?: string | undefined;
-  readonly trace?: string | undefined;
-  readonly lines: readonly LogLine[];
-  /** Lines left out since the last message, because the plugin wrote more than it may. */
-  readonly dropped: number;
 }

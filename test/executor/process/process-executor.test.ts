@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { MarkedLines } from '../../../runtime/capabilities/capability.ts';
 import type { PluginInstance } from '../../../runtime/executor/executor.ts';
 import { ProcessExecutor } from '../../../runtime/executor/process/process-executor.ts';
-import type { ProcessLines } from '../../../runtime/executor/process/process-log.ts';
 import { defaultLimits } from '../../../runtime/model/limits.ts';
 import { goPlugin, hasGoPlugins } from '../../support/go-plugins.ts';
 import { executorConformance } from '../conformance.ts';
@@ -58,7 +58,7 @@ describe.skipIf(!hasGoPlugins)('plugins in Go', () => {
     let executor: ProcessExecutor;
     let probe: PluginUnderTest;
     let panics: PluginUnderTest;
-    const logged: ProcessLines[] = [];
+    const logged: MarkedLines[] = [];
     const say = async (instance: PluginInstance, what: string): Promise<string> => {
       const outcome = await instance.run(probe.call('run', what));
       if (!outcome.ok) throw new Error(outcome.error.message);
